@@ -1,0 +1,1 @@
+//! The live audio server: sources in, listeners and HLS out, and never silence.

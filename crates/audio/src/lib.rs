@@ -1,0 +1,1 @@
+//! Sound as bytes: framers, containers and playlists. Pure: bytes in, values out.

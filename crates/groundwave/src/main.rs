@@ -1,0 +1,2 @@
+//! Groundwave: one radio station, on the air and on the page.
+fn main() {}

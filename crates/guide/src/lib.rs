@@ -1,0 +1,1 @@
+//! The schedule: what is on, what comes next, and when.

@@ -1,0 +1,1 @@
+//! The public's door: pages, their cache, and what the player asks for.

@@ -1,0 +1,122 @@
+//! What happens, as the rooms tell it to each other.
+//!
+//! Two kinds travel the bus. A *kept* event stands in the change log, written in the transaction that did the
+//! deed; whoever missed it can read it there. A *passing* event (what is on now, a title) is worth nothing a
+//! minute later and is only told. Every event may arrive twice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::broadcast::NowNext;
+use crate::{EpisodeId, PersonId, ProgrammeId, ServiceId, Slug, StationId, StoryId, Timestamp};
+
+/// A number that grows by one with every change of a station's rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub i64);
+
+/// An event on its way: whose it is, and its place in the change log if it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Whose it is.
+    pub station: StationId,
+    /// Its place in the station's change log; `None` for a passing event.
+    pub revision: Option<Revision>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Kept. A story can be read for the first time.
+    StoryPublished {
+        /// Which.
+        story: StoryId,
+    },
+    /// Kept. A published story reads differently now.
+    StoryUpdated {
+        /// Which.
+        story: StoryId,
+    },
+    /// Kept. A story can no longer be read: unpublished, withdrawn by its owner, or killed.
+    StoryWithdrawn {
+        /// Which.
+        story: StoryId,
+    },
+    /// Kept. What the station says of a person is different now.
+    PersonChanged {
+        /// Who.
+        person: PersonId,
+    },
+    /// Kept. What the station says of a programme is different now.
+    ProgrammeChanged {
+        /// Which.
+        programme: ProgrammeId,
+    },
+    /// Kept. An episode can be heard, or is described differently.
+    EpisodePublished {
+        /// Which.
+        episode: EpisodeId,
+        /// Of which programme.
+        programme: ProgrammeId,
+    },
+    /// Kept. A service's rules, exceptions or one-off broadcasts are different now.
+    ScheduleChanged {
+        /// Which service's.
+        service: ServiceId,
+    },
+    /// Kept. A service has another name or other mounts.
+    ServiceChanged {
+        /// Which.
+        service: ServiceId,
+    },
+    /// Kept. A section has another name or place.
+    SectionChanged {
+        /// Which.
+        section: Slug,
+    },
+    /// Kept. The station's own identity is different now.
+    StationChanged,
+    /// Passing. What a service has on, told whenever it changes.
+    OnAir {
+        /// Which service.
+        service: ServiceId,
+        /// What is on and what comes next.
+        #[serde(flatten)]
+        now_next: NowNext,
+    },
+    /// Passing. The title of what is heard at this moment has changed.
+    Title {
+        /// On which service.
+        service: ServiceId,
+        /// What a radio's display shows; empty if nothing is known.
+        title: String,
+        /// When it began.
+        at: Timestamp,
+    },
+    /// Passing. A mount is fed by another input now.
+    InputChanged {
+        /// On which service.
+        service: ServiceId,
+        /// The mount's path.
+        mount: String,
+        /// What feeds it now.
+        input: Input,
+        /// Why it changed, in a few words for a person.
+        reason: String,
+    },
+}
+
+/// What can feed a mount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// An encoder that sends to the mount; the name it gave.
+    Source(String),
+    /// The library.
+    Automation,
+    /// Nothing: the mount is silent.
+    Nothing,
+}

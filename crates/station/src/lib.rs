@@ -1,0 +1,50 @@
+//! The station's words: every noun that the rooms share.
+//!
+//! A room says what is done; this crate says what it is done to. Everything here is a plain value: it reads no
+//! file, opens no socket and never asks the time. `docs/glossary.md` says in prose what each word means.
+//!
+//! Start at [`Station`], then [`Service`] (what a listener tunes to), [`Story`] (what a reader reads) and
+//! [`Event`] (what the rooms tell each other).
+
+pub mod block;
+pub mod broadcast;
+pub mod byline;
+pub mod clock;
+pub mod episode;
+pub mod event;
+pub mod id;
+pub mod image;
+pub mod library;
+pub mod mount;
+pub mod person;
+pub mod programme;
+pub mod rights;
+pub mod schedule;
+pub mod section;
+pub mod service;
+pub mod slug;
+pub mod sound;
+mod station;
+pub mod story;
+pub mod text;
+
+pub use block::Block;
+pub use broadcast::Broadcast;
+pub use byline::Byline;
+pub use clock::{Clock, Timestamp};
+pub use episode::Episode;
+pub use event::Event;
+pub use id::*;
+pub use image::Image;
+pub use library::Piece;
+pub use mount::{Codec, Mount};
+pub use person::Person;
+pub use programme::Programme;
+pub use rights::Rights;
+pub use section::Section;
+pub use service::Service;
+pub use slug::Slug;
+pub use sound::Sound;
+pub use station::{Accent, Station};
+pub use story::Story;
+pub use text::Text;

@@ -1,0 +1,134 @@
+//! What the schedule is written in: weekly rules, exceptions for one date, broadcasts of their own.
+//!
+//! All times of day are the station's own (its zone); only a resolved [`Broadcast`](crate::Broadcast) has instants.
+
+use jiff::civil::{Date, Time, Weekday};
+use serde::{Deserialize, Serialize};
+
+use crate::{OneOffId, ProgrammeId, RuleId, ServiceId, StationId, Timestamp};
+
+/// A programme's weekly place: "Monday to Friday, 06:00, three hours".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Names it for ever.
+    pub id: RuleId,
+    /// Whose it is.
+    pub station: StationId,
+    /// Where it is heard.
+    pub service: ServiceId,
+    /// What is broadcast.
+    pub programme: ProgrammeId,
+    /// A title for these airings, where it is not the programme's.
+    pub title: Option<String>,
+    /// The days on which it starts.
+    pub days: Days,
+    /// The time of day at which it starts.
+    pub start: Time,
+    /// How long it lasts on the clock on the wall, in minutes: 1 to 10,080.
+    pub minutes: u32,
+    /// The first date on which it may start.
+    pub valid_from: Date,
+    /// The last date on which it may start; `None` is for ever.
+    pub valid_until: Option<Date>,
+}
+
+/// A set of weekdays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Days(pub u8);
+
+impl Days {
+    /// Every day of the week.
+    pub const ALL: Days = Days(0b0111_1111);
+    /// Monday to Friday.
+    pub const WEEKDAYS: Days = Days(0b0001_1111);
+
+    /// The set of `days`.
+    pub fn of(days: &[Weekday]) -> Self {
+        Days(days.iter().fold(0, |set, day| set | Self::bit(*day)))
+    }
+
+    /// True if `day` is among them.
+    pub fn contains(self, day: Weekday) -> bool {
+        self.0 & Self::bit(day) != 0
+    }
+
+    /// The days, Monday first.
+    pub fn iter(self) -> impl Iterator<Item = Weekday> {
+        Weekday::Monday.cycle_forward().take(7).filter(move |day| self.contains(*day))
+    }
+
+    fn bit(day: Weekday) -> u8 {
+        1 << day.to_monday_zero_offset()
+    }
+}
+
+/// What one date has instead of what a rule says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// Whose it is.
+    pub station: StationId,
+    /// The rule that it departs from.
+    pub rule: RuleId,
+    /// The date on which the rule would have started.
+    pub date: Date,
+    /// What happens instead.
+    pub change: Change,
+}
+
+/// What an exception does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It is not broadcast.
+    Cancelled,
+    /// It is broadcast at another time of that date.
+    Moved {
+        /// The time of day at which it starts instead.
+        start: Time,
+        /// How long it lasts instead, in minutes.
+        minutes: u32,
+    },
+    /// Another programme has its place.
+    Replaced {
+        /// What is broadcast instead.
+        programme: ProgrammeId,
+        /// A title of its own.
+        title: Option<String>,
+    },
+}
+
+/// A broadcast that no rule makes: an election night, a concert. It pre-empts whatever the rules say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneOff {
+    /// Names it for ever.
+    pub id: OneOffId,
+    /// Whose it is.
+    pub station: StationId,
+    /// Where it is heard.
+    pub service: ServiceId,
+    /// What is broadcast.
+    pub programme: ProgrammeId,
+    /// A title of its own.
+    pub title: Option<String>,
+    /// The first instant of it.
+    pub start: Timestamp,
+    /// The first instant after it.
+    pub end: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_starts_on_monday() {
+        assert_eq!(Days::ALL.iter().next(), Some(Weekday::Monday));
+        assert_eq!(Days::ALL.iter().count(), 7);
+        assert!(!Days::WEEKDAYS.contains(Weekday::Saturday));
+        assert_eq!(
+            Days::of(&[Weekday::Sunday, Weekday::Monday]).iter().collect::<Vec<_>>(),
+            [Weekday::Monday, Weekday::Sunday]
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories from elsewhere, with their rights.
