@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Image, Sound, Text, Timestamp};
+use crate::{Image, Sound, Text, Timestamp, html};
 
 /// One part of a body, in reading order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,4 +92,61 @@ impl Block {
     pub fn paragraph(words: impl Into<String>) -> Self {
         Block::Paragraph { text: Text::plain(words) }
     }
+
+    /// An embed of the page at `href`, named by its host; `None` unless that is an `https` address.
+    pub fn embed(href: &str, title: impl Into<String>) -> Option<Self> {
+        let href = crate::text::address(href).filter(|href| href.starts_with("https://"))?;
+        let provider = provider_of(url::Url::parse(&href).ok()?.host_str()?);
+        Some(Block::Embed { title: title.into(), href, provider })
+    }
+}
+
+/// The blocks of a fragment of HTML from outside: paragraphs, headings, lists, quotes and dividers. Anything else is
+/// unwrapped to its words or dropped.
+///
+/// ```
+/// use station::block::{self, Block};
+/// let blocks = block::from_html("<h3><strong>The gauge</strong></h3><div>It rose.<br><br>Twice.</div>");
+/// assert_eq!(blocks.len(), 3);
+/// assert_eq!(blocks[1], Block::paragraph("It rose."));
+/// ```
+pub fn from_html(html: &str) -> Vec<Block> {
+    html::blocks(html)
+}
+
+/// What `html` frames in (`<iframe>`), as embeds: pages that are fetched only when a reader asks.
+///
+/// ```
+/// use station::block::{self, Block};
+/// let embeds = block::embeds_from_html(r#"<iframe src="https://www.youtube.com/embed/x" onload="no()"></iframe>"#);
+/// assert!(matches!(&embeds[0], Block::Embed { provider, .. } if provider == "YouTube"));
+/// ```
+pub fn embeds_from_html(html: &str) -> Vec<Block> {
+    html::frames(html).into_iter().filter_map(|(href, title)| Block::embed(&href, title)).collect()
+}
+
+/// Names that readers know the hosts of embeds by.
+const PROVIDERS: &[(&str, &str)] = &[
+    ("datawrapper.dwcdn.net", "Datawrapper"),
+    ("documentcloud.org", "DocumentCloud"),
+    ("facebook.com", "Facebook"),
+    ("flourish.studio", "Flourish"),
+    ("google.com", "Google"),
+    ("instagram.com", "Instagram"),
+    ("npr.org", "NPR"),
+    ("soundcloud.com", "SoundCloud"),
+    ("spotify.com", "Spotify"),
+    ("tiktok.com", "TikTok"),
+    ("twitter.com", "X"),
+    ("vimeo.com", "Vimeo"),
+    ("x.com", "X"),
+    ("youtube.com", "YouTube"),
+    ("youtube-nocookie.com", "YouTube"),
+    ("youtu.be", "YouTube"),
+];
+
+fn provider_of(host: &str) -> String {
+    let is_of = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    let known = PROVIDERS.iter().find(|(domain, _)| is_of(domain)).map(|(_, name)| (*name).to_owned());
+    known.unwrap_or_else(|| host.strip_prefix("www.").unwrap_or(host).to_owned())
 }

@@ -12,6 +12,7 @@ pub mod byline;
 pub mod clock;
 pub mod episode;
 pub mod event;
+mod html;
 pub mod id;
 pub mod image;
 pub mod library;
