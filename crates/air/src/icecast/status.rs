@@ -1,0 +1,188 @@
+//! `/status-json.xsl`: what is on the air, in the shape that Icecast 2.4 gives it.
+//!
+//! Now-playing widgets, directories and encoders poll it, so its oddities are kept: with no stream the key
+//! `source` is missing, with one it is an object, with several an array. One oddity is not: a title that
+//! looks like a number stays a string.
+
+use serde::Serialize;
+use station::Timestamp;
+
+use super::answer;
+
+/// The whole answer.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    icestats: Server,
+}
+
+#[derive(Debug, Serialize)]
+struct Server {
+    admin: &'static str,
+    host: String,
+    location: &'static str,
+    server_id: &'static str,
+    server_start: String,
+    server_start_iso8601: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Sources>,
+    dummy: (),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Sources {
+    One(Box<Source>),
+    Many(Vec<Source>),
+}
+
+/// One stream.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Source {
+    /// What its encoder said of the sound.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub audio_info: String,
+    /// Bit rate, in kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<u32>,
+    /// How many channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u8>,
+    /// What kind of thing it is.
+    pub genre: String,
+    /// The most listeners there were at once.
+    pub listener_peak: u64,
+    /// Listeners now.
+    pub listeners: u64,
+    /// Where it can be heard.
+    pub listenurl: String,
+    /// Samples per second, in Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samplerate: Option<u32>,
+    /// What is heard on it.
+    pub server_description: String,
+    /// What it is called.
+    pub server_name: String,
+    /// Its media type.
+    pub server_type: String,
+    /// A page about it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub server_url: String,
+    /// Since when what is on now is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_start: Option<String>,
+    /// The same in ISO 8601.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_start_iso8601: Option<String>,
+    /// What is inside the Ogg pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subtype: Option<&'static str>,
+    /// What is heard at this moment.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Icecast ends every object with this.
+    pub dummy: (),
+}
+
+impl Source {
+    /// Says since when it is on.
+    pub fn since(mut self, start: Timestamp) -> Self {
+        self.stream_start = Some(long_time(start));
+        self.stream_start_iso8601 = Some(iso_time(start));
+        self
+    }
+}
+
+impl Status {
+    /// The answer for a server that started at `start` and is known as `host`.
+    pub fn new(host: &str, start: Timestamp, mut sources: Vec<Source>) -> Self {
+        let source = match sources.len() {
+            0 => None,
+            1 => sources.pop().map(|source| Sources::One(Box::new(source))),
+            _ => Some(Sources::Many(sources)),
+        };
+        Self {
+            icestats: Server {
+                admin: "",
+                host: host.to_owned(),
+                location: "",
+                server_id: answer::SERVER,
+                server_start: long_time(start),
+                server_start_iso8601: iso_time(start),
+                source,
+                dummy: (),
+            },
+        }
+    }
+}
+
+fn long_time(moment: Timestamp) -> String {
+    moment.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+fn iso_time(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn start() -> Timestamp {
+        "2026-11-24T05:39:07Z".parse().unwrap()
+    }
+
+    fn source(title: &str) -> Source {
+        Source { title: title.into(), server_name: "News".into(), ..Source::default() }.since(start())
+    }
+
+    fn written(sources: Vec<Source>) -> Value {
+        serde_json::to_value(Status::new("localhost", start(), sources)).unwrap()["icestats"].take()
+    }
+
+    #[test]
+    fn nothing_on_the_air_is_a_missing_key() {
+        let expected = json!({
+            "admin": "", "host": "localhost", "location": "", "server_id": "Groundwave",
+            "server_start": "Tue, 24 Nov 2026 05:39:07 +0000", "server_start_iso8601": "2026-11-24T05:39:07+0000",
+            "dummy": null,
+        });
+        assert_eq!(written(vec![]), expected);
+    }
+
+    #[test]
+    fn one_stream_is_an_object_and_several_are_an_array() {
+        assert_eq!(written(vec![source("a")])["source"]["title"], "a");
+        let many = written(vec![source("a"), source("b")]);
+        assert_eq!((&many["source"][0]["title"], &many["source"][1]["title"]), (&json!("a"), &json!("b")));
+    }
+
+    #[test]
+    fn a_title_that_looks_like_a_number_stays_a_string() {
+        for title in ["1979", "007", "1e5", "true", "-5", "1.50", "null"] {
+            assert_eq!(written(vec![source(title)])["source"]["title"], json!(title));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let source = written(vec![source("")])["source"].take();
+        let keys: Vec<_> = source.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(
+            keys,
+            [
+                "dummy",
+                "genre",
+                "listener_peak",
+                "listeners",
+                "listenurl",
+                "server_description",
+                "server_name",
+                "server_type",
+                "stream_start",
+                "stream_start_iso8601"
+            ]
+        );
+    }
+}
