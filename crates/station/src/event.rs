@@ -109,6 +109,13 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// True if it stands in the change log.
+    pub fn is_kept(&self) -> bool {
+        !matches!(self, Event::OnAir { .. } | Event::Title { .. } | Event::InputChanged { .. })
+    }
+}
+
 /// What can feed a mount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

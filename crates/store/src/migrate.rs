@@ -1,0 +1,82 @@
+//! Migrations: how the tables came to look as they do.
+//!
+//! Each step is applied once, in a transaction of its own together with the row that says so. Two programs that start
+//! at the same moment cannot apply a step twice: the second waits on that row, then finds it. `migrations/README.md`
+//! says how a step is written.
+
+use crate::{Db, Error, Result};
+
+/// The steps in order; a step that was released is never changed.
+const STEPS: &[&str] = &[include_str!("../migrations/0001_on_the_air_and_on_the_page.sql")];
+
+const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (
+    step BIGINT PRIMARY KEY,
+    text TEXT NOT NULL
+)";
+
+questions! { "migration":
+    APPLIED = "
+        SELECT step, text
+        FROM migration
+        ORDER BY step";
+
+    CLAIM = "
+        INSERT INTO migration (step, text)
+        VALUES ($1, $2)
+        ON CONFLICT (step) DO NOTHING";
+}
+
+pub(crate) async fn run(db: &Db) -> Result<()> {
+    make_log(db).await?;
+    let applied = db.all(APPLIED, values![], |row| Ok((row.number("step")?, row.text("text")?))).await?;
+    check(&applied)?;
+    for (step, text) in (1..).zip(STEPS).skip(applied.len()) {
+        apply(db, step, text).await?;
+    }
+    Ok(())
+}
+
+async fn make_log(db: &Db) -> Result<()> {
+    let make = async || {
+        let mut tx = db.begin().await?;
+        tx.run(MAKE_LOG.to_owned()).await?;
+        tx.commit().await
+    };
+    match make().await {
+        // PostgreSQL lets two programs try at once and tells the slower one that it is taken.
+        Err(Error::Taken { .. }) => make().await,
+        made => made,
+    }
+}
+
+/// Refuses rows that this program does not understand.
+fn check(applied: &[(i64, String)]) -> Result<()> {
+    let known = STEPS.len() as i64;
+    for (step, text) in applied {
+        match usize::try_from(step - 1).ok().and_then(|at| STEPS.get(at)) {
+            None => return Err(Error::TooNew { found: *step, known }),
+            Some(ours) if ours != text => return Err(Error::Altered { step: *step }),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+async fn apply(db: &Db, step: i64, text: &str) -> Result<()> {
+    let mut tx = db.begin().await?;
+    if tx.execute(CLAIM, values![step, text]).await? == 1 {
+        tx.run(in_dialect(text, db.is_postgres())).await?;
+        tracing::info!(step, "the store's tables were brought up to date");
+    }
+    tx.commit().await
+}
+
+/// Puts the words in which the two databases differ.
+fn in_dialect(text: &str, is_postgres: bool) -> String {
+    let now_micros = if is_postgres {
+        "(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT))"
+    } else {
+        "(CAST(unixepoch('subsec') * 1000000 AS INTEGER))"
+    };
+    text.replace("{NOW}", now_micros)
+}
