@@ -246,6 +246,18 @@ CREATE TABLE wire_document (
     PRIMARY KEY (station, wire, external_id)
 );
 
+-- Which other documents a document names (an author's biography, a related story, a transcript), whether they are here
+-- or not: when one of them arrives or changes, these are looked at again.
+CREATE TABLE wire_mention (
+    station BIGINT NOT NULL,
+    wire TEXT NOT NULL,
+    mentioned TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    PRIMARY KEY (station, wire, mentioned, external_id),
+    FOREIGN KEY (station, wire, external_id) REFERENCES wire_document (station, wire, external_id)
+);
+CREATE INDEX wire_mention_by_document ON wire_mention (station, wire, external_id);
+
 -- What a wire's directory says of an organisation. It is the same for every station.
 CREATE TABLE owner (
     wire TEXT NOT NULL,

@@ -35,6 +35,28 @@ questions! { "wire":
         WHERE station = $1
           AND wire = $2
           AND external_id = $3";
+
+    FORGET_MENTIONS = "
+        DELETE FROM wire_mention
+        WHERE station = $1
+          AND wire = $2
+          AND external_id = $3";
+
+    ADD_MENTION = "
+        INSERT INTO wire_mention (station, wire, mentioned, external_id)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (station, wire, mentioned, external_id) DO NOTHING";
+
+    MENTIONING = "
+        SELECT d.wire, d.external_id, d.sha256, d.raw, d.seen_at, d.outcome
+        FROM wire_mention m
+        JOIN wire_document d ON d.station = m.station AND d.wire = m.wire AND d.external_id = m.external_id
+        WHERE m.station = $1
+          AND m.wire = $2
+          AND m.mentioned = $3
+          AND m.external_id > $4
+        ORDER BY m.external_id
+        LIMIT $5";
 }
 
 /// Saves the document.
@@ -57,6 +79,33 @@ pub async fn document_in(
     external_id: &str,
 ) -> Result<Option<WireDocument>> {
     tx.one(DOCUMENT, values![station, wire, external_id], read).await
+}
+
+/// Saves which other documents the document names, in place of what it named before.
+pub async fn save_mentions(
+    tx: &mut Tx,
+    station: StationId,
+    wire: &str,
+    external_id: &str,
+    mentioned: &[String],
+) -> Result<()> {
+    tx.execute(FORGET_MENTIONS, values![station, wire, external_id]).await?;
+    for mentioned in mentioned {
+        tx.execute(ADD_MENTION, values![station, wire, mentioned, external_id]).await?;
+    }
+    Ok(())
+}
+
+/// Up to `limit` documents that name the document `mentioned`, by their ids, starting after the id `after`.
+pub async fn mentioning(
+    db: &Db,
+    station: StationId,
+    wire: &str,
+    mentioned: &str,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<WireDocument>> {
+    db.all(MENTIONING, values![station, wire, mentioned, after, limit], read).await
 }
 
 fn read(row: &Row) -> Result<WireDocument> {
