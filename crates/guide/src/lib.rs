@@ -1,1 +1,17 @@
-//! The schedule: what is on, what comes next, and when.
+//! The guide: what is on, what comes next, and when.
+//!
+//! A [`Schedule`] is what people wrote down: weekly rules, exceptions, broadcasts of their own. Resolving it gives
+//! [`Broadcast`](station::Broadcast)s, which have instants.
+//!
+//! It promises that a schedule which fills the week fills the year: without gap, overlap or drift, whatever the
+//! clocks do. `docs/schedule.md` says for people what happens on the nights when they change.
+//!
+//! Start at [`Schedule::resolve`]; [`Board`] answers "what is on now?".
+
+mod board;
+mod claim;
+mod schedule;
+mod wall;
+
+pub use board::Board;
+pub use schedule::{Conflict, Schedule};
