@@ -1,0 +1,28 @@
+/**
+ * Going from page to page without losing the sound: Turbo exchanges the page and leaves the player.
+ *
+ * What a browser does by itself after a load, we do here: focus goes to the new page's heading, so that the keyboard
+ * and a screen reader begin where a reader does.
+ */
+
+import * as Turbo from "@hotwired/turbo";
+
+/** Turbo's own progress bar brings a style element, which our content security policy forbids. */
+const NEVER_MS = 2 ** 31 - 1;
+
+export function followLinks(): void {
+    Turbo.config.drive.progressBarDelay = NEVER_MS;
+    let isFirst = true;
+    document.addEventListener("turbo:load", () => {
+        if (!isFirst) focusHeading();
+        isFirst = false;
+    });
+}
+
+function focusHeading(): void {
+    if (location.hash !== "") return;
+    const heading = document.querySelector<HTMLElement>("main h1");
+    if (heading === null) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+}
