@@ -1,1 +1,32 @@
 //! The live audio server: sources in, listeners and HLS out, and never silence.
+//!
+//! A [`Mount`] is one encoded stream. Its switch decides what feeds it (the studio, a backup, automation), its log
+//! ([`ring`]) keeps what it sent lately, and whoever hears it reads that log at their own pace: the fan-out
+//! ([`listener`]) for the continuous stream, followers for everything else. [`front`] is the one port on which sources and
+//! listeners arrive. Titles and changes of input are told to the bus.
+//!
+//! The air never asks a database for anything: the music survives it.
+//!
+//! Start at [`Air::start`], then [`mount`].
+
+pub mod codec;
+pub mod front;
+pub mod head;
+pub mod icecast;
+pub mod listener;
+pub mod mount;
+pub mod pace;
+pub mod ring;
+pub mod settings;
+pub mod source;
+pub mod switch;
+pub mod title;
+
+mod air;
+mod automation;
+mod herald;
+
+pub use air::{Air, Error};
+pub use mount::Mount;
+pub use settings::Settings;
+pub use title::Title;

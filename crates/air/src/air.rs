@@ -1,0 +1,327 @@
+//! The whole of it: every mount of every station on this machine.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use bus::{Bus, Heard, Subscription};
+use station::event::Event;
+use station::{Clock, Piece, Service, ServiceId, StationId, Timestamp};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use vault::Vault;
+
+use crate::automation::{Deck, Library};
+use crate::codec;
+use crate::herald::Herald;
+use crate::listener::FanOut;
+use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
+use crate::settings::Settings;
+
+/// How often every mount is looked after.
+const TICK: Duration = Duration::from_millis(50);
+/// The longest path that a source may make a mount at, in bytes.
+const PATH_BYTES_MAX: usize = 255;
+
+/// The live audio server. It runs until it is [stopped](Air::stop).
+pub struct Air {
+    house: House,
+    mounts: RwLock<Vec<Arc<Mount>>>,
+    library: Arc<Library>,
+    started_at: Timestamp,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Why the air could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two mounts of one station have the same path.
+    #[error("two mounts are called `{path}`")]
+    SamePath {
+        /// The path.
+        path: String,
+    },
+    /// The threads that write to listeners could not be started.
+    #[error("the threads that write to listeners could not be started")]
+    FanOut(#[source] std::io::Error),
+}
+
+impl Air {
+    /// Starts every mount of the settings, each with automation. Call it inside a tokio runtime.
+    pub fn start(
+        settings: Settings,
+        pieces: Vec<Piece>,
+        vault: Vault,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, Error> {
+        let started_at = clock.now();
+        let news = bus.subscribe();
+        let fan_out = FanOut::start(&settings, &clock).map_err(Error::FanOut)?;
+        let house = House {
+            settings: Arc::new(settings),
+            herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
+            clock,
+            fan_out,
+            epoch: u64::try_from(started_at.as_millisecond()).unwrap_or_default(),
+        };
+        let air = Arc::new(Self {
+            house,
+            mounts: RwLock::default(),
+            library: Arc::new(Library::new(pieces)),
+            started_at,
+            tasks: Mutex::default(),
+        });
+        for service in air.settings().services.clone() {
+            air.start_service(&service, &vault)?;
+        }
+        air.spawn(look_after(Arc::downgrade(&air)));
+        air.spawn(follow_programmes(Arc::downgrade(&air), news));
+        Ok(air)
+    }
+
+    /// How it is set up.
+    pub fn settings(&self) -> &Settings {
+        &self.house.settings
+    }
+
+    /// What tells it the time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.house.clock
+    }
+
+    /// Since when it runs.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// Every mount: those of the services in their order, then those that sources made.
+    pub fn mounts(&self) -> Vec<Arc<Mount>> {
+        self.mounts.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The mount of a service in a codec.
+    pub fn mount_of(&self, service: ServiceId, codec: station::Codec) -> Option<Arc<Mount>> {
+        let is_it = |mount: &Arc<Mount>| {
+            let identity = mount.identity();
+            identity.mount.codec == codec && identity.service.as_ref().is_some_and(|known| known.id == service)
+        };
+        self.mounts().into_iter().find(is_it)
+    }
+
+    /// The mount at a path: that of the station which the host name (as a request sends it) leads to. Encoders often
+    /// send some other name, or none; then it is the first station's that has such a path.
+    pub fn mount(&self, host: Option<&str>, path: &str) -> Option<Arc<Mount>> {
+        let mounts = self.mounts.read().unwrap_or_else(PoisonError::into_inner);
+        let mut named = mounts.iter().filter(|mount| mount.path() == path);
+        match host.and_then(|host| self.station(host)) {
+            Some(station) => named.find(|mount| mount.identity().station == station),
+            None => named.next(),
+        }
+        .cloned()
+    }
+
+    /// Every mount that can be heard at a host name: those of its station, or all if it leads to none.
+    pub fn mounts_at(&self, host: Option<&str>) -> Vec<Arc<Mount>> {
+        let station = host.and_then(|host| self.station(host));
+        let is_ours = |mount: &Arc<Mount>| station.is_none_or(|station| mount.identity().station == station);
+        self.mounts().into_iter().filter(is_ours).collect()
+    }
+
+    /// The station that a host name leads to, written as a request does: in any case, with or without a port.
+    pub fn station(&self, host: &str) -> Option<StationId> {
+        let name = without_port(host).to_ascii_lowercase();
+        self.settings().hosts.iter().find(|(known, _)| *known == name).map(|(_, station)| *station)
+    }
+
+    /// A source has come that sends `codec` to a path. Where no mount is, one is made, if that is allowed.
+    pub fn attach(
+        &self,
+        host: Option<&str>,
+        path: &str,
+        codec: audio::Codec,
+        source: NewSource,
+    ) -> Result<Feed, Refused> {
+        match self.mount(host, path) {
+            Some(mount) => mount.attach(source),
+            None => self.open_mount(host, path, codec)?.attach(source),
+        }
+    }
+
+    /// How many connections the fan-out holds, counted as listeners yet or not.
+    pub fn listeners_connected(&self) -> usize {
+        self.house.fan_out.connected()
+    }
+
+    /// Automation has these pieces from now on.
+    pub fn set_pieces(&self, pieces: Vec<Piece>) {
+        self.library.replace(pieces);
+    }
+
+    /// Sources are disconnected, what is open is sealed, listeners get the rest and are closed.
+    pub async fn stop(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        for mount in self.mounts() {
+            mount.close();
+        }
+        let fan_out = Arc::clone(&self.house.fan_out);
+        if tokio::task::spawn_blocking(move || fan_out.stop()).await.is_err() {
+            tracing::error!("the fan-out could not be stopped");
+        }
+    }
+
+    fn start_service(&self, service: &Service, vault: &Vault) -> Result<(), Error> {
+        let call = Arc::new(Notify::new());
+        let known = mount::Service {
+            id: service.id,
+            slug: service.slug.clone(),
+            name: service.name.clone(),
+            teaser: service.teaser.clone(),
+        };
+        let mut ours = Vec::new();
+        for mount in &service.mounts {
+            let identity = Identity { station: service.station, service: Some(known.clone()), mount: mount.clone() };
+            ours.push(self.add(identity, Arc::clone(&call))?);
+        }
+        let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call);
+        self.spawn(deck.run());
+        Ok(())
+    }
+
+    fn open_mount(&self, host: Option<&str>, path: &str, codec: audio::Codec) -> Result<Arc<Mount>, Refused> {
+        if !self.settings().open_mounts {
+            return Err(Refused::Unknown);
+        }
+        if !is_fit_for_a_mount(path) {
+            return Err(Refused::BadPath);
+        }
+        let is_open = |mount: &&Arc<Mount>| mount.identity().service.is_none();
+        if self.mounts().iter().filter(is_open).count() >= self.settings().open_mounts_max {
+            return Err(Refused::TooMany);
+        }
+        let first = self.settings().hosts.first().map(|(_, station)| *station);
+        let station = host.and_then(|host| self.station(host)).or(first).unwrap_or(StationId(0));
+        let codec = codec::from_audio(codec);
+        let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
+        let identity = Identity { station, service: None, mount };
+        match self.add(identity, Arc::new(Notify::new())) {
+            Ok(mount) => Ok(mount),
+            // Another source was quicker to make it.
+            Err(_) => self.mount(host, path).ok_or(Refused::Closed),
+        }
+    }
+
+    fn add(&self, identity: Identity, call: Arc<Notify>) -> Result<Arc<Mount>, Error> {
+        let mut mounts = self.mounts.write().unwrap_or_else(PoisonError::into_inner);
+        let (station, path) = (identity.station, &identity.mount.path);
+        if mounts.iter().any(|mount| mount.identity().station == station && mount.path() == path) {
+            return Err(Error::SamePath { path: path.clone() });
+        }
+        let mount = Mount::new(identity, self.house.clone(), call);
+        mounts.push(Arc::clone(&mount));
+        Ok(mount)
+    }
+
+    /// Lets every switch decide, and closes the mounts whose sources will not come back.
+    fn tick(&self) {
+        let mounts = self.mounts();
+        mounts.iter().for_each(|mount| mount.tick());
+        let abandoned: Vec<_> = mounts.into_iter().filter(|mount| mount.is_abandoned()).collect();
+        if abandoned.is_empty() {
+            return;
+        }
+        let mut mounts = self.mounts.write().unwrap_or_else(PoisonError::into_inner);
+        mounts.retain(|mount| !abandoned.iter().any(|gone| Arc::ptr_eq(gone, mount)));
+        drop(mounts);
+        for mount in abandoned {
+            tracing::info!(mount = mount.path(), "a mount was closed, for its source did not come back");
+            mount.close();
+        }
+    }
+
+    fn set_programme(&self, service: ServiceId, title: &str) {
+        let mounts = self.mounts();
+        let is_ours = |mount: &&Arc<Mount>| mount.identity().service.as_ref().is_some_and(|known| known.id == service);
+        mounts.iter().filter(is_ours).for_each(|mount| mount.set_programme(title));
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(task));
+    }
+}
+
+impl std::fmt::Debug for Air {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Air").field("mounts", &self.mounts()).finish_non_exhaustive()
+    }
+}
+
+async fn look_after(air: std::sync::Weak<Air>) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        let Some(air) = air.upgrade() else { return };
+        air.tick();
+    }
+}
+
+/// Gives each service's mounts the title of the programme that is on.
+async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
+    loop {
+        let event = match news.next().await {
+            Heard::Message(message) => message.event,
+            // What is on is told again at the next change; meanwhile the titles that we have stand.
+            Heard::Missed(_) => continue,
+            Heard::Closed => return,
+        };
+        let (Event::OnAir { service, now_next }, Some(air)) = (event, air.upgrade()) else { continue };
+        air.set_programme(service, now_next.now.as_ref().map_or("", |broadcast| &broadcast.title));
+    }
+}
+
+/// A source may make a mount at a plain path: letters, digits and a few marks, in at most a few steps.
+fn is_fit_for_a_mount(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./~".contains(&byte);
+    let has_dots = path.split('/').any(|step| step == "." || step == "..");
+    path.len() > 1
+        && path.len() <= PATH_BYTES_MAX
+        && path.starts_with('/')
+        && path.bytes().all(is_plain)
+        && !path.contains("//")
+        && !has_dots
+        && !path.starts_with("/admin")
+}
+
+/// The name in a `Host` field. An IPv6 address keeps its brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_known_by_its_name_alone() {
+        for (host, name) in [("a.example:8000", "a.example"), ("a.example", "a.example"), ("[::1]:80", "[::1]")] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+
+    #[test]
+    fn a_source_cannot_make_a_mount_just_anywhere() {
+        for path in ["/live.mp3", "/show/today.ogg", "/~x-1_2"] {
+            assert!(is_fit_for_a_mount(path), "{path} was refused");
+        }
+        let long = format!("/{}", "x".repeat(PATH_BYTES_MAX));
+        for path in ["/", "", "live", "/a b", "/a//b", "/../x", "/a/./b", "/admin/metadata", "/ä", "/a?b", &long] {
+            assert!(!is_fit_for_a_mount(path), "{path} was taken");
+        }
+    }
+}

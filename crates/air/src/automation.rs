@@ -1,0 +1,166 @@
+//! Automation: what a service plays when nobody is at the studio.
+//!
+//! A service has one [`Deck`]. It plays the pieces of the library in rotation, in real time, on every mount that has
+//! nothing better: the same piece at the same moment on all of them, each in its own codec. It runs only while
+//! some mount needs it. What cannot be played is skipped and counted; where there is nothing at all, it sends silence, so
+//! that no stream ends because of an empty library.
+//!
+//! Start at [`Deck::run`], then `Deck::play`.
+
+mod tape;
+mod voice;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use station::{Piece, ServiceId};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+use vault::Vault;
+
+use crate::Mount;
+use voice::Voice;
+
+/// How far ahead of time a deck plays, so that a slow moment of the vault is not heard.
+const LEAD: Duration = Duration::from_millis(500);
+/// How often it pushes what is due.
+const STEP: Duration = Duration::from_millis(50);
+/// How long it is silent before it tries again to find something that can be played.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The pieces of every service. They can be changed while decks play.
+#[derive(Debug)]
+pub(crate) struct Library(Mutex<Vec<Piece>>);
+
+impl Library {
+    /// A library of these pieces.
+    pub fn new(pieces: Vec<Piece>) -> Self {
+        let library = Self(Mutex::default());
+        library.replace(pieces);
+        library
+    }
+
+    /// Has these pieces instead, from the next one that a deck takes on.
+    pub fn replace(&self, mut pieces: Vec<Piece>) {
+        pieces.sort_by_key(|piece| (piece.position, piece.id));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = pieces;
+    }
+
+    /// The piece that comes after `last` in a service's rotation, and how many there are.
+    fn after(&self, service: ServiceId, last: Option<&Piece>) -> Option<(Piece, usize)> {
+        let pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = || pieces.iter().filter(|piece| piece.service == service);
+        let place = |piece: &Piece| (piece.position, piece.id);
+        let next = last.and_then(|last| ours().find(|piece| place(piece) > place(last)));
+        Some((next.or_else(|| ours().next())?.clone(), ours().count()))
+    }
+}
+
+/// Plays a service's pieces.
+pub(crate) struct Deck {
+    service: ServiceId,
+    mounts: Vec<Arc<Mount>>,
+    library: Arc<Library>,
+    vault: Vault,
+    /// Woken when a mount may have come to need it.
+    call: Arc<Notify>,
+    last: Option<Piece>,
+    /// When the next piece begins, while it plays one after the other.
+    next_start: Option<Instant>,
+    /// How many pieces in a row could not be played.
+    unplayable: usize,
+}
+
+/// How a piece ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It was played to its end.
+    Played,
+    /// No mount that needs it could play it.
+    Unplayable,
+    /// Nobody needs automation any more.
+    Unwanted,
+}
+
+impl Deck {
+    /// A deck for these mounts, all of one service.
+    pub fn new(
+        service: ServiceId,
+        mounts: Vec<Arc<Mount>>,
+        library: Arc<Library>,
+        vault: Vault,
+        call: Arc<Notify>,
+    ) -> Self {
+        Self { service, mounts, library, vault, call, last: None, next_start: None, unplayable: 0 }
+    }
+
+    /// Plays whenever it is needed. Does not end.
+    pub async fn run(mut self) {
+        loop {
+            while !self.is_wanted() {
+                self.next_start = None;
+                self.call.notified().await;
+            }
+            match self.library.after(self.service, self.last.as_ref()) {
+                Some((piece, count)) if self.unplayable < count => {
+                    let outcome = self.play(Some(&piece)).await;
+                    self.unplayable = if outcome == Outcome::Unplayable { self.unplayable + 1 } else { 0 };
+                    self.last = Some(piece);
+                }
+                _ => {
+                    self.unplayable = 0;
+                    self.play(None).await;
+                }
+            }
+        }
+    }
+
+    /// Plays a piece, or silence for a while.
+    async fn play(&mut self, piece: Option<&Piece>) -> Outcome {
+        let start = self.next_start.unwrap_or_else(Instant::now);
+        let mut voices: Vec<Option<Voice>> = self.mounts.iter().map(|_| None).collect();
+        loop {
+            let due = start.elapsed() + LEAD;
+            for (mount, voice) in self.mounts.iter().zip(&mut voices) {
+                if !mount.wants_automation() {
+                    *voice = None;
+                    continue;
+                }
+                let from = start.elapsed();
+                if voice.is_none() {
+                    *voice = Some(Voice::open(piece, mount, &self.vault, from).await);
+                }
+                if let Some(voice) = voice {
+                    voice.play(mount, due).await;
+                }
+            }
+            if let Some((outcome, end)) = outcome(&voices, piece.is_some()) {
+                self.next_start = (outcome != Outcome::Unwanted).then_some(start + end);
+                return outcome;
+            }
+            // A mount that falls to automation just now need not wait for the next step.
+            let _ = timeout(STEP, self.call.notified()).await;
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.mounts.iter().any(|mount| mount.wants_automation())
+    }
+}
+
+/// How the piece ended and how long it was, once nothing more of it will come.
+fn outcome(voices: &[Option<Voice>], is_piece: bool) -> Option<(Outcome, Duration)> {
+    let mut active = voices.iter().flatten().peekable();
+    if active.peek().is_none() {
+        return Some((Outcome::Unwanted, Duration::ZERO));
+    }
+    let end = voices.iter().flatten().filter(|voice| voice.is_tape()).map(Voice::position).max();
+    match end {
+        None if is_piece => Some((Outcome::Unplayable, Duration::ZERO)),
+        None => {
+            let end = voices.iter().flatten().map(Voice::position).max().unwrap_or_default();
+            (end >= RETRY).then_some((Outcome::Played, end))
+        }
+        Some(end) => active.all(|voice| !voice.is_tape() || voice.has_ended()).then_some((Outcome::Played, end)),
+    }
+}

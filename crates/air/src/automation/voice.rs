@@ -1,0 +1,149 @@
+//! What a deck plays on one mount: a tape, or silence.
+
+use std::time::Duration;
+
+use audio::{Codec, Format, Found, Frame};
+use bytes::Bytes;
+use station::Piece;
+use vault::Vault;
+
+use super::tape::{Tape, Unreadable};
+use crate::Mount;
+use crate::ring::duration;
+
+/// One mount's part of what a deck plays.
+pub(super) struct Voice {
+    sound: Sound,
+    /// How much of it has been played, from its beginning.
+    position: Duration,
+    has_ended: bool,
+}
+
+enum Sound {
+    /// A piece's rendition, and the first frame that was not played yet.
+    Tape { tape: Box<Tape>, next: Option<Frame>, sample_rate_hz: u32 },
+    /// The same frame again and again; `None` in a codec that has no such frame.
+    Silence(Option<(Format, Frame)>),
+}
+
+impl Voice {
+    /// A voice for a mount that comes in at `from`. Where the piece cannot be played, it is silent.
+    pub async fn open(piece: Option<&Piece>, mount: &Mount, vault: &Vault, from: Duration) -> Self {
+        let Some(piece) = piece else { return Self::silent(mount, from) };
+        match Self::open_tape(piece, mount, vault, from).await {
+            Ok(voice) => voice,
+            Err(why) => {
+                metrics::counter!("groundwave_pieces_skipped_total", "reason" => why.label()).increment(1);
+                tracing::warn!(
+                    mount = mount.path(),
+                    piece = piece.display_title(),
+                    reason = %why,
+                    source = std::error::Error::source(&why).map(tracing::field::display),
+                    "a piece cannot be played"
+                );
+                Self::silent(mount, from)
+            }
+        }
+    }
+
+    /// Pushes what is due.
+    pub async fn play(&mut self, mount: &Mount, due: Duration) {
+        while !self.has_ended && self.position < due {
+            match &mut self.sound {
+                Sound::Silence(None) => self.position = due,
+                Sound::Silence(Some((format, frame))) => {
+                    mount.take_automated(frame);
+                    self.position += duration(u64::from(frame.samples), format.sample_rate_hz);
+                }
+                Sound::Tape { .. } => self.play_tape_frame(mount).await,
+            }
+        }
+    }
+
+    /// How much of it has been played.
+    pub fn position(&self) -> Duration {
+        self.position
+    }
+
+    /// True if it plays a piece.
+    pub fn is_tape(&self) -> bool {
+        matches!(self.sound, Sound::Tape { .. })
+    }
+
+    /// True if its piece is over.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    fn silent(mount: &Mount, from: Duration) -> Self {
+        mount.automation_plays(None);
+        let silence = silence(mount);
+        if let Some((format, _)) = &silence {
+            mount.automation_format(*format, Bytes::new());
+            mount.automation_jumps();
+        }
+        Self { sound: Sound::Silence(silence), position: from, has_ended: false }
+    }
+
+    /// Winds the tape to `from`, and says what is on it.
+    async fn open_tape(piece: &Piece, mount: &Mount, vault: &Vault, from: Duration) -> Result<Self, Unreadable> {
+        let key = piece.key_in(mount.identity().mount.codec).ok_or(Unreadable::NoRendition)?;
+        let mut tape = Box::new(Tape::new(vault, key, mount.codec()));
+        let (mut position, mut preface) = (Duration::ZERO, None);
+        let (next, has_ended) = loop {
+            match tape.next().await? {
+                Some(Found::Format { format, headers }) => preface = Some((format, headers)),
+                Some(Found::Frame(frame)) if position >= from => break (Some(frame), false),
+                Some(Found::Frame(frame)) => position += sound_of(&frame, preface.as_ref()),
+                Some(_) => {}
+                None => break (None, true),
+            }
+        };
+        let (format, headers) = preface.ok_or_else(|| Unreadable::NoSound(tape.key().to_owned()))?;
+        mount.automation_plays(Some(&piece.display_title()));
+        mount.automation_format(format, headers);
+        mount.automation_jumps();
+        let sound = Sound::Tape { tape, next, sample_rate_hz: format.sample_rate_hz };
+        Ok(Self { sound, position, has_ended })
+    }
+
+    async fn play_tape_frame(&mut self, mount: &Mount) {
+        let Sound::Tape { tape, next, sample_rate_hz } = &mut self.sound else { return };
+        if let Some(frame) = next.take() {
+            mount.take_automated(&frame);
+            self.position += duration(u64::from(frame.samples), *sample_rate_hz);
+        }
+        match tape.next().await {
+            Ok(Some(Found::Frame(frame))) => *next = Some(frame),
+            Ok(Some(Found::Format { format, headers })) => {
+                *sample_rate_hz = format.sample_rate_hz;
+                mount.automation_format(format, headers);
+            }
+            Ok(Some(Found::Skipped { .. })) => mount.automation_jumps(),
+            Ok(Some(_)) => {}
+            Ok(None) => self.has_ended = true,
+            Err(why) => {
+                metrics::counter!("groundwave_pieces_skipped_total", "reason" => why.label()).increment(1);
+                tracing::warn!(mount = mount.path(), key = tape.key(), reason = %why, "a piece broke off");
+                self.has_ended = true;
+            }
+        }
+    }
+}
+
+fn sound_of(frame: &Frame, preface: Option<&(Format, Bytes)>) -> Duration {
+    preface.map_or(Duration::ZERO, |(format, _)| duration(u64::from(frame.samples), format.sample_rate_hz))
+}
+
+/// A silent frame such as the mount carries: like what it sent last, or as it was declared.
+fn silence(mount: &Mount) -> Option<(Format, Frame)> {
+    let declared = &mount.identity().mount;
+    let (codec, sample_rate_hz, channels) = (mount.codec(), declared.sample_rate_hz, declared.channels);
+    let format = mount.snapshot().format.unwrap_or(Format { codec, sample_rate_hz, channels });
+    let frame = match codec {
+        Codec::Mp3 => audio::mpeg::silent_frame(format.sample_rate_hz, format.channels, declared.bitrate_kbps),
+        Codec::Aac => audio::adts::silent_frame(format.sample_rate_hz, format.channels),
+        Codec::OggOpus | Codec::OggVorbis | Codec::OggFlac => None,
+    };
+    frame.map(|frame| (format, frame))
+}

@@ -1,0 +1,50 @@
+//! Tells the bus what happens on the air.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bus::Bus;
+use station::event::{Event, Input, Message};
+use station::{Clock, ServiceId, StationId};
+
+/// Publishes the air's events. The mounts of a service are told apart by their path, their titles are not: the same
+/// title on three mounts is one event.
+pub struct Herald {
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    titles: Mutex<HashMap<ServiceId, String>>,
+}
+
+impl Herald {
+    /// A herald on this bus.
+    pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
+        Self { bus, clock, titles: Mutex::default() }
+    }
+
+    /// The title of what is heard on a service is this.
+    pub fn title(&self, station: StationId, service: ServiceId, title: &str) {
+        let mut titles = self.titles.lock().unwrap_or_else(PoisonError::into_inner);
+        if titles.get(&service).is_some_and(|known| known == title) {
+            return;
+        }
+        titles.insert(service, title.to_owned());
+        drop(titles);
+        self.publish(station, Event::Title { service, title: title.to_owned(), at: self.clock.now() });
+    }
+
+    /// A mount is fed by another input.
+    pub fn input(&self, station: StationId, service: ServiceId, mount: &str, input: Input, reason: &str) {
+        let (mount, reason) = (mount.to_owned(), reason.to_owned());
+        self.publish(station, Event::InputChanged { service, mount, input, reason });
+    }
+
+    fn publish(&self, station: StationId, event: Event) {
+        self.bus.publish(Message { station, revision: None, event });
+    }
+}
+
+impl std::fmt::Debug for Herald {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Herald").finish_non_exhaustive()
+    }
+}

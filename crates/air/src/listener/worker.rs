@@ -1,0 +1,336 @@
+//! A fan-out thread: its sockets, and the round that it makes.
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Registry, Token};
+use socket2::SockRef;
+use station::Clock;
+
+use super::arrivals::{self, Arrival, Arrivals};
+use super::channel::{Channel, Channels};
+use super::place::Place;
+
+/// The steps of a round. A listener is written to in one of them, so each takes a tenth of the time.
+const STEPS: usize = 10;
+/// After so many listeners the door is looked at.
+const LISTENERS_PER_LOOK: usize = 16;
+/// What the kernel keeps unsent for a listener, in bytes. More would only pile up before those who do not read.
+const UNSENT_BYTES_MAX: u32 = 32 << 10;
+/// How many readinesses are taken at once.
+const EVENTS_MAX: usize = 1_024;
+
+/// How a thread treats its listeners.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// How often each is written to.
+    pub batch: Duration,
+    /// How much of the past a new one gets.
+    pub burst: Duration,
+    /// Who reads nothing for this long is closed.
+    pub stuck: Duration,
+    /// Who fell behind more often than this is closed.
+    pub moves_max: u8,
+    /// Who has been there this long is counted.
+    pub counts_after: Duration,
+}
+
+/// A fan-out thread.
+pub(super) struct Worker {
+    poll: Poll,
+    arrivals: Arc<Arrivals>,
+    clock: Arc<dyn Clock>,
+    rules: Rules,
+    /// Connections of all threads.
+    connected: Arc<AtomicUsize>,
+    channels: Channels,
+    listeners: Vec<Option<Listener>>,
+    free: Vec<u32>,
+    /// Who is written to in each step.
+    steps: [Vec<u32>; STEPS],
+    next_step: usize,
+}
+
+/// Somebody who listens.
+struct Listener {
+    stream: TcpStream,
+    channel: u32,
+    moves: u8,
+    is_counted: bool,
+    /// Its socket took less than it was given; we are told when it takes more.
+    is_blocked: bool,
+    place: Place,
+    arrived: Duration,
+    /// When its socket last took something.
+    progress: Duration,
+}
+
+/// Why a listener is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Close {
+    /// It left.
+    Left,
+    /// It read nothing for too long.
+    Stuck,
+    /// It fell behind too often.
+    Behind,
+    /// The mount is no more.
+    Ended,
+}
+
+impl Worker {
+    pub fn new(
+        poll: Poll,
+        arrivals: Arc<Arrivals>,
+        clock: Arc<dyn Clock>,
+        rules: Rules,
+        connected: Arc<AtomicUsize>,
+    ) -> Self {
+        let (channels, listeners, free, steps) = Default::default();
+        Self { poll, arrivals, clock, rules, connected, channels, listeners, free, steps, next_step: 0 }
+    }
+
+    /// Goes round until the door is closed.
+    pub fn run(mut self) {
+        let step = self.rules.batch / STEPS as u32;
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut due = self.clock.elapsed() + step;
+        while !self.arrivals.is_closed() {
+            let now = self.clock.elapsed();
+            if now >= due {
+                self.take_step();
+                // Whoever is late by a whole round does not run after it.
+                due = (due + step).max(now.saturating_sub(self.rules.batch));
+                continue;
+            }
+            self.wait(&mut events, due - now);
+            self.let_in();
+        }
+        self.finish();
+    }
+
+    /// Waits for sockets and for the door.
+    fn wait(&mut self, events: &mut Events, at_most: Duration) {
+        match self.poll.poll(events, Some(at_most)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) => {
+                tracing::error!(%error, "could not wait for sockets");
+                std::thread::sleep(at_most);
+                return;
+            }
+        }
+        for event in events.iter().filter(|event| event.token() != arrivals::TOKEN) {
+            let id = event.token().0 as u32;
+            if event.is_error() || event.is_read_closed() {
+                self.close(id, Close::Left);
+            } else if event.is_writable() {
+                self.write(id);
+            }
+        }
+    }
+
+    /// Writes to everybody whose turn it is.
+    fn take_step(&mut self) {
+        let step = self.next_step;
+        self.next_step = (step + 1) % STEPS;
+        self.channels.catch_up();
+        let mut ids = std::mem::take(&mut self.steps[step]);
+        let mut index = 0;
+        while index < ids.len() {
+            if index % LISTENERS_PER_LOOK == 0 {
+                self.let_in();
+            }
+            if self.is_still_there(ids[index]) {
+                index += 1;
+            } else {
+                self.free.push(ids.swap_remove(index));
+            }
+        }
+        // Whoever was let in meanwhile may have got a place in this step.
+        ids.append(&mut self.steps[step]);
+        self.steps[step] = ids;
+    }
+
+    /// Writes to a listener in its turn. False: it is gone, and its number is free.
+    fn is_still_there(&mut self, id: u32) -> bool {
+        let now = self.clock.elapsed();
+        let Some(listener) = &mut self.listeners[id as usize] else { return false };
+        if !listener.is_counted && now.saturating_sub(listener.arrived) >= self.rules.counts_after {
+            listener.is_counted = true;
+            self.channels.get(listener.channel).mount.audience().join();
+        }
+        self.write(id);
+        self.listeners[id as usize].is_some()
+    }
+
+    fn write(&mut self, id: u32) {
+        let Some(listener) = &mut self.listeners[id as usize] else { return };
+        let channel = self.channels.get(listener.channel);
+        let now = self.clock.elapsed();
+        let written = listener.write(channel, &self.rules, now).and_then(|is_blocked| {
+            listener.watch(self.poll.registry(), Token(id as usize), is_blocked).map_err(|_| Close::Left)
+        });
+        if let Err(why) = written {
+            self.close(id, why);
+        }
+    }
+
+    /// Lets in whoever is at the door, and gives each its burst at once.
+    fn let_in(&mut self) {
+        while let Some(Arrival { mount, listener }) = self.arrivals.pop() {
+            let path = mount.path().to_owned();
+            let channel_index = self.channels.of(mount);
+            let channel = self.channels.get(channel_index);
+            channel.catch_up();
+            channel.listeners += 1;
+            let now = self.clock.elapsed();
+            let place = Place::new(listener.head, listener.metaint, &channel.window, self.rules.burst);
+            match prepare(listener.stream) {
+                Ok(stream) => self.add(Listener {
+                    stream,
+                    channel: channel_index,
+                    moves: 0,
+                    is_counted: false,
+                    is_blocked: false,
+                    place,
+                    arrived: now,
+                    progress: now,
+                }),
+                Err(error) => {
+                    tracing::warn!(mount = path, %error, "a listener's socket could not be set up");
+                    channel.listeners -= 1;
+                    self.connected.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, listener: Listener) {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.listeners.push(None);
+            (self.listeners.len() - 1) as u32
+        });
+        let listener = self.listeners[id as usize].insert(listener);
+        let step = (0..STEPS).min_by_key(|step| self.steps[*step].len()).unwrap_or_default();
+        self.steps[step].push(id);
+        let registered = self.poll.registry().register(&mut listener.stream, Token(id as usize), Interest::READABLE);
+        match registered {
+            Ok(()) => self.write(id),
+            Err(_) => self.close(id, Close::Left),
+        }
+    }
+
+    /// Closes a connection. Its number is free only when its step has seen that it is gone.
+    fn close(&mut self, id: u32, why: Close) {
+        let Some(listener) = self.listeners.get_mut(id as usize).and_then(Option::take) else { return };
+        let channel = self.channels.get(listener.channel);
+        channel.listeners -= 1;
+        if listener.is_counted {
+            channel.mount.audience().leave();
+        }
+        self.connected.fetch_sub(1, Ordering::Relaxed);
+        metrics::counter!("groundwave_listeners_closed_total", "reason" => why.label()).increment(1);
+        if matches!(why, Close::Stuck | Close::Behind) {
+            tracing::info!(
+                mount = channel.mount.path(),
+                reason = why.label(),
+                "a listener who did not read was closed"
+            );
+            // Nobody will read what the kernel keeps for it: let go of that now.
+            let _ = SockRef::from(&listener.stream).set_linger(Some(Duration::ZERO));
+        } else {
+            let _ = listener.stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Gives everybody the rest of what the mounts had sent, as far as their sockets take it, and closes them all.
+    fn finish(&mut self) {
+        self.let_in();
+        self.channels.catch_up();
+        for id in 0..self.listeners.len() as u32 {
+            self.write(id);
+            self.close(id, Close::Ended);
+        }
+    }
+}
+
+impl Listener {
+    /// Sends what there is. True if its socket did not take all of it.
+    fn write(&mut self, channel: &mut Channel, rules: &Rules, now: Duration) -> Result<bool, Close> {
+        loop {
+            if self.place.is_lost(&channel.window) {
+                self.catch_up(channel, rules)?;
+            }
+            let batch = self.place.gather(&channel.window);
+            if batch.slices().is_empty() {
+                return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
+            }
+            let sent = match SockRef::from(&self.stream).send_vectored(batch.slices()) {
+                Ok(sent) => sent,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                Err(_) => return Err(Close::Left),
+            };
+            let (was_full, pieces) = (batch.is_full(), batch.into_pieces());
+            self.place.advance(&pieces, sent, &channel.window);
+            channel.bytes_sent += sent as u64;
+            if sent > 0 {
+                self.progress = now;
+            } else if now.saturating_sub(self.progress) >= rules.stuck {
+                return Err(Close::Stuck);
+            }
+            if sent < pieces.bytes() {
+                return Ok(true);
+            }
+            if !was_full {
+                return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
+            }
+        }
+    }
+
+    /// It was so slow that the log has dropped its place: it goes on in the present.
+    fn catch_up(&mut self, channel: &Channel, rules: &Rules) -> Result<(), Close> {
+        if self.moves >= rules.moves_max {
+            return Err(Close::Behind);
+        }
+        self.moves += 1;
+        metrics::counter!("groundwave_listeners_moved_total", "mount" => channel.mount.path().to_owned()).increment(1);
+        self.place.begin(&channel.window, Duration::ZERO);
+        Ok(())
+    }
+
+    /// Asks to be told when the socket takes more, or no longer.
+    fn watch(&mut self, registry: &Registry, token: Token, is_blocked: bool) -> io::Result<()> {
+        if self.is_blocked == is_blocked {
+            return Ok(());
+        }
+        self.is_blocked = is_blocked;
+        let interest = if is_blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        registry.reregister(&mut self.stream, token, interest)
+    }
+}
+
+impl Close {
+    fn label(self) -> &'static str {
+        match self {
+            Close::Left => "left",
+            Close::Stuck => "stuck",
+            Close::Behind => "behind",
+            Close::Ended => "ended",
+        }
+    }
+}
+
+fn prepare(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+    drop(socket);
+    Ok(TcpStream::from_std(stream))
+}

@@ -1,0 +1,307 @@
+//! A mount: one encoded stream, whatever feeds it, and everyone who hears it.
+//!
+//! Sources are [attached](Mount::attach) and push frames through a [`Feed`]; automation pushes the pieces that it plays.
+//! The mount's switch decides which of them is on. Only that one's frames reach the log, joined to what was sent before
+//! so that no frame is broken; the others are heard for signs of life and left out. Whoever listens reads the log:
+//! by the fan-out ([`Mount::listen`]) or as a [`Follower`] ([`Mount::follow`]). Nobody who listens can slow a source, and
+//! no change of inputs disconnects a listener.
+//!
+//! Start at [`Feed::push`], then `Desk::send`.
+
+mod audience;
+mod desk;
+mod feed;
+mod snapshot;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use audio::Frame;
+use station::{Clock, ServiceId, Slug, StationId};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+pub use audience::Audience;
+use desk::Desk;
+pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
+pub use snapshot::{Snapshot, SourceInfo};
+
+use crate::herald::Herald;
+use crate::listener::{FanOut, NewListener, TurnedAway};
+use crate::ring::{Bounds, Follower, From, Log};
+use crate::settings::{SecondSource, Settings};
+use crate::switch::InputId;
+use crate::{Title, codec};
+
+/// The service that a mount belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Names it for ever.
+    pub id: ServiceId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// What it is called.
+    pub name: String,
+    /// One sentence: what is heard on it.
+    pub teaser: String,
+}
+
+/// What a mount is, as long as it is there.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Whose it is.
+    pub station: StationId,
+    /// The service that it belongs to; `None` if a source made it.
+    pub service: Option<Service>,
+    /// What was declared: its path, its codec, its bit rate and format.
+    pub mount: station::Mount,
+}
+
+/// What all mounts of the air share.
+#[derive(Clone)]
+pub(crate) struct House {
+    pub settings: Arc<Settings>,
+    pub clock: Arc<dyn Clock>,
+    pub herald: Arc<Herald>,
+    pub fan_out: Arc<FanOut>,
+    pub epoch: u64,
+}
+
+/// One encoded stream and everyone who hears it.
+pub struct Mount {
+    identity: Identity,
+    house: House,
+    log: Arc<Log>,
+    audience: Audience,
+    /// Woken when automation may have become wanted.
+    call: Arc<Notify>,
+    started: Instant,
+    desk: Mutex<Desk>,
+}
+
+impl Mount {
+    pub(crate) fn new(identity: Identity, house: House, call: Arc<Notify>) -> Arc<Self> {
+        let bounds =
+            Bounds { duration: Duration::from_secs(house.settings.ring_seconds), bytes: house.settings.ring_bytes_max };
+        let log = Log::new(bounds);
+        let name = identity.service.as_ref().map(|service| service.name.clone()).unwrap_or_default();
+        let has_automation = identity.service.is_some();
+        let desk = Desk::new(Arc::clone(&log), &house, name, has_automation);
+        let audience = Audience::new(&identity.mount.path);
+        let mount = Self { identity, house, log, audience, call, started: Instant::now(), desk: Mutex::new(desk) };
+        mount.tick();
+        Arc::new(mount)
+    }
+
+    /// What it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its address on the station's host: `/news.mp3`.
+    pub fn path(&self) -> &str {
+        &self.identity.mount.path
+    }
+
+    /// What it is encoded in.
+    pub fn codec(&self) -> audio::Codec {
+        codec::to_audio(self.identity.mount.codec)
+    }
+
+    /// Who hears it.
+    pub fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    /// Everything it has sent lately.
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// A reader of its own, at its own pace.
+    pub fn follow(&self, from: From) -> Follower {
+        Follower::new(Arc::clone(&self.log), from)
+    }
+
+    /// Hands a connection over to the fan-out, which sends it `head`, a burst, and then the stream.
+    pub fn listen(self: &Arc<Self>, listener: NewListener) -> Result<(), TurnedAway> {
+        self.house.fan_out.hand_over(Arc::clone(self), listener)
+    }
+
+    /// A source has come. It is on, or waits for its turn, until the feed is dropped.
+    pub fn attach(self: &Arc<Self>, source: NewSource) -> Result<Feed, Refused> {
+        let now = self.now();
+        let mut desk = self.desk();
+        if self.log.is_closed() {
+            return Err(Refused::Closed);
+        }
+        if desk.sources() >= self.house.settings.sources_per_mount_max {
+            return Err(Refused::InUse);
+        }
+        let id = match self.house.settings.second_source {
+            SecondSource::Refuse if desk.is_live(source.rank, now) => return Err(Refused::InUse),
+            SecondSource::TakeOver => desk.attach_first(source, self.house.clock.now()),
+            _ => desk.attach(source, self.house.clock.now()),
+        };
+        Ok(Feed::new(Arc::clone(self), id))
+    }
+
+    /// Gives what is heard another title, another address that belongs to it, or both: that of the source that is on,
+    /// or else of the first that waits. What is `None` stays as it is.
+    pub fn retitle(&self, text: Option<&str>, url: Option<&str>) -> Result<(), NoSource> {
+        let mut desk = self.desk();
+        let id = desk.source_to_title().ok_or(NoSource)?;
+        let before = desk.title_of(id).cloned();
+        let before = before.as_deref().map_or(("", ""), |title| (&title.text, &title.url));
+        desk.set_title(id, Some(Title::new(text.unwrap_or(before.0), url.unwrap_or(before.1))));
+        self.tell_title(&mut desk);
+        Ok(())
+    }
+
+    /// Disconnects every source: their feeds end with [`Ended::Closed`].
+    pub fn drop_sources(&self) {
+        let mut desk = self.desk();
+        desk.drop_sources();
+        self.settle(&mut desk);
+    }
+
+    /// How it does.
+    pub fn snapshot(&self) -> Snapshot {
+        let (desk, fallback) = (self.desk(), &self.identity.mount);
+        Snapshot {
+            station: self.identity.station,
+            service: self.identity.service.clone(),
+            path: fallback.path.clone(),
+            codec: fallback.codec,
+            bitrate_kbps: fallback.bitrate_kbps,
+            format: desk.preface().map(|preface| preface.format),
+            listeners: self.audience.now(),
+            listeners_peak: self.audience.peak(),
+            bytes_sent: self.audience.bytes_sent(),
+            title: desk.title().text.clone(),
+            input: desk.input(),
+            input_since: desk.input_since(),
+            source: desk.source_on(),
+            sources: desk.sources(),
+        }
+    }
+
+    /// The programme that is on, for the title where nothing better is known.
+    pub(crate) fn set_programme(&self, title: &str) {
+        let mut desk = self.desk();
+        desk.set_programme(title);
+        self.tell_title(&mut desk);
+    }
+
+    /// Looks after what no frame would bring about: a source that fell silent, a chunk that waits for its end.
+    pub(crate) fn tick(&self) {
+        let mut desk = self.desk();
+        self.settle(&mut desk);
+        desk.seal_if_idle(self.now());
+    }
+
+    /// True while automation is on, whether it has something to play or not.
+    pub(crate) fn wants_automation(&self) -> bool {
+        !self.log.is_closed() && self.desk().rank_on().is_some_and(|rank| !rank.is_source())
+    }
+
+    /// Automation plays a piece from here, or cannot (`None`): then it sends silence.
+    pub(crate) fn automation_plays(&self, title: Option<&str>) {
+        let mut desk = self.desk();
+        desk.automation_plays(title);
+        self.settle(&mut desk);
+        self.tell_title(&mut desk);
+    }
+
+    /// Says what the frames of automation, or of silence, are from here on.
+    pub(crate) fn automation_format(&self, format: audio::Format, headers: bytes::Bytes) {
+        let mut desk = self.desk();
+        if let Some(id) = desk.on_if_automated() {
+            desk.set_preface(id, format, headers, self.house.clock.now(), self.path());
+        }
+    }
+
+    /// A frame of automation or of silence, whichever is on.
+    pub(crate) fn take_automated(&self, frame: &Frame) {
+        let mut desk = self.desk();
+        if let Some(id) = desk.on_if_automated() {
+            desk.send(id, frame, self.now(), self.house.clock.now());
+        }
+    }
+
+    /// Frames that follow in automation do not follow in sound: another piece, or a place within one.
+    pub(crate) fn automation_jumps(&self) {
+        let mut desk = self.desk();
+        if desk.on_if_automated().is_some() {
+            desk.join();
+        }
+    }
+
+    /// True if a source made it, that source is gone, and it has waited long enough for another.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        let linger = Duration::from_secs(self.house.settings.linger_seconds);
+        self.identity.service.is_none() && self.desk().idle_for(self.now()) >= linger
+    }
+
+    /// Seals what is open and tells everybody that this was all.
+    pub(crate) fn close(&self) {
+        let mut desk = self.desk();
+        desk.drop_sources();
+        desk.seal();
+        drop(desk);
+        self.log.close();
+    }
+
+    /// How long the source should wait before it pushes a frame.
+    fn wait(&self, id: InputId) -> Result<Duration, Ended> {
+        self.desk().wait(id, self.now())
+    }
+
+    fn take(&self, id: InputId, frame: &Frame) -> Result<(), Ended> {
+        let now = self.now();
+        let mut desk = self.desk();
+        desk.heard(id, now)?;
+        self.settle(&mut desk);
+        desk.send(id, frame, now, self.house.clock.now());
+        Ok(())
+    }
+
+    fn detach(&self, id: InputId) {
+        let mut desk = self.desk();
+        desk.detach(id, self.now());
+        self.settle(&mut desk);
+    }
+
+    /// Lets the switch decide, and tells everybody if it did.
+    fn settle(&self, desk: &mut Desk) {
+        let Some(change) = desk.settle(self.now(), self.house.clock.now(), self.path()) else { return };
+        let (input, reason) = (desk.input(), change.reason);
+        tracing::info!(mount = self.path(), ?input, reason = reason.as_str(), "another input is on");
+        metrics::counter!("groundwave_input_changes_total", "mount" => self.path().to_owned(), "reason" => reason.label())
+            .increment(1);
+        if let Some(service) = &self.identity.service {
+            self.house.herald.input(self.identity.station, service.id, self.path(), input, reason.as_str());
+        }
+        self.tell_title(desk);
+        self.call.notify_one();
+    }
+
+    fn tell_title(&self, desk: &mut Desk) {
+        let (true, Some(service)) = (desk.put_title(), &self.identity.service) else { return };
+        self.house.herald.title(self.identity.station, service.id, &desk.title().text);
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl std::fmt::Debug for Mount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mount").field("path", &self.path()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! Who hears a mount, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The listeners of a mount. Counting is cheap and never waits.
+pub struct Audience {
+    now: AtomicU64,
+    peak: AtomicU64,
+    bytes_sent: AtomicU64,
+    gauge: metrics::Gauge,
+    bytes_counter: metrics::Counter,
+}
+
+impl Audience {
+    pub(crate) fn new(path: &str) -> Self {
+        let gauge = metrics::gauge!("groundwave_listeners", "mount" => path.to_owned());
+        let bytes_counter = metrics::counter!("groundwave_listener_bytes_total", "mount" => path.to_owned());
+        let (now, peak, bytes_sent) = Default::default();
+        Self { now, peak, bytes_sent, gauge, bytes_counter }
+    }
+
+    /// Listeners now. A connection counts once it has been there for a moment.
+    pub fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// The most listeners there were at once.
+    pub fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Everything that was sent to listeners, in bytes.
+    pub fn bytes_sent(&self) -> u64 {
+        self.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// Somebody has been listening for long enough to be counted. Pair it with [`leave`](Self::leave).
+    pub fn join(&self) {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.peak.fetch_max(now, Ordering::Relaxed);
+        self.gauge.set(now as f64);
+    }
+
+    /// Somebody who was counted is gone.
+    pub fn leave(&self) {
+        let now = self.now.fetch_sub(1, Ordering::Relaxed).saturating_sub(1);
+        self.gauge.set(now as f64);
+    }
+
+    /// This much was sent.
+    pub fn sent(&self, bytes: u64) {
+        self.bytes_sent.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes_counter.increment(bytes);
+    }
+}
+
+impl std::fmt::Debug for Audience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Audience").field("now", &self.now()).field("peak", &self.peak()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! How the air is set up. Every setting has a default; the program's configuration fills this in.
+
+use std::time::Duration;
+
+use station::{Service, StationId};
+
+/// Everything the air is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The services of every station on this machine, each with its mounts.
+    pub services: Vec<Service>,
+    /// Which station a host name (lower case, without port) leads to.
+    pub hosts: Vec<(String, StationId)>,
+    /// Who may send.
+    pub sources: Sources,
+    /// What a second source on a mount meets.
+    pub second_source: SecondSource,
+    /// How many sources may be connected to one mount.
+    pub sources_per_mount_max: usize,
+    /// How many sources may be connected in all.
+    pub sources_max: usize,
+    /// How many listeners of continuous streams may be connected in all.
+    pub listeners_max: usize,
+    /// How many connections may be open in all, listeners included.
+    pub connections_max: usize,
+    /// How many connections may be in the middle of sending their request head.
+    pub heads_pending_max: usize,
+    /// How long a connection may take to send its whole request head, in milliseconds.
+    pub head_timeout_ms: u64,
+    /// How often a listener is written to, in milliseconds. Less is nearer to the studio, more costs less.
+    pub batch_ms: u64,
+    /// How much of the past a new listener is given at once, in seconds.
+    pub burst_seconds: u64,
+    /// How much of its past a mount keeps in memory, in seconds: how far behind a listener may fall.
+    pub ring_seconds: u64,
+    /// The most that a mount keeps in memory, in bytes.
+    pub ring_bytes_max: usize,
+    /// The threads that write to listeners.
+    pub fan_out_threads: usize,
+    /// How long a listener may leave everything unread, in milliseconds, before it is closed.
+    pub listener_stuck_ms: u64,
+    /// How often a listener that fell behind is moved to the present before it is closed instead.
+    pub listener_moves_max: u8,
+    /// How long a listener must have been there to be counted, in milliseconds: a player's probe is none.
+    pub listener_counts_after_ms: u64,
+    /// The bytes of sound between two ICY metadata blocks.
+    pub icy_metaint_bytes: u32,
+    /// How long a source may send nothing before another input is taken, in milliseconds.
+    pub source_stall_ms: u64,
+    /// How long a source may send nothing before its connection is closed, in milliseconds.
+    pub source_timeout_ms: u64,
+    /// How long a source that was left must send cleanly before it is returned to, in milliseconds.
+    pub return_after_ms: u64,
+    /// How far ahead of time a source may send, in seconds. Then it is made to wait.
+    pub source_lead_seconds: u64,
+    /// How many consecutive bytes without a frame in them end a source.
+    pub source_garbage_bytes_max: u64,
+    /// Whether a source may make a mount that no service has.
+    pub open_mounts: bool,
+    /// How many such mounts there may be at once.
+    pub open_mounts_max: usize,
+    /// How long such a mount outlives its source, in seconds.
+    pub linger_seconds: u64,
+    /// HLS.
+    pub hls: Hls,
+}
+
+/// The credentials of sources.
+#[derive(Clone)]
+pub struct Sources {
+    /// The user name that encoders send.
+    pub user: String,
+    /// Their password. Empty: nobody may send.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sources").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// What a second source meets that has the same rank as one that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondSource {
+    /// It waits, and is taken if the first one falls silent or leaves.
+    #[default]
+    Standby,
+    /// It is refused, as long as the first one sends.
+    Refuse,
+    /// It takes the place of the first one, whose connection is closed.
+    TakeOver,
+}
+
+/// How HLS is packed.
+#[derive(Clone, Copy, Debug)]
+pub struct Hls {
+    /// How long a segment should be, in milliseconds.
+    pub segment_ms: u64,
+    /// How far back a listener can go, in minutes.
+    pub window_minutes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            hosts: Vec::new(),
+            sources: Sources { user: "source".to_owned(), password: String::new() },
+            second_source: SecondSource::Standby,
+            sources_per_mount_max: 4,
+            sources_max: 256,
+            listeners_max: 15_000,
+            connections_max: 18_000,
+            heads_pending_max: 2_048,
+            head_timeout_ms: 15_000,
+            batch_ms: 500,
+            burst_seconds: 4,
+            ring_seconds: 60,
+            ring_bytes_max: 8 << 20,
+            fan_out_threads: 1,
+            listener_stuck_ms: 30_000,
+            listener_moves_max: 3,
+            listener_counts_after_ms: 1_000,
+            icy_metaint_bytes: 16_000,
+            source_stall_ms: 2_000,
+            source_timeout_ms: 10_000,
+            return_after_ms: 1_000,
+            source_lead_seconds: 10,
+            source_garbage_bytes_max: 1 << 20,
+            open_mounts: false,
+            open_mounts_max: 64,
+            linger_seconds: 10,
+            hls: Hls { segment_ms: 6_000, window_minutes: 120 },
+        }
+    }
+}
+
+impl Settings {
+    /// How often a listener is written to.
+    pub fn batch(&self) -> Duration {
+        Duration::from_millis(self.batch_ms.clamp(100, 2_000))
+    }
+
+    /// How much of the past a new listener is given at once.
+    pub fn burst(&self) -> Duration {
+        Duration::from_secs(self.burst_seconds)
+    }
+}
