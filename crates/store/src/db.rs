@@ -273,6 +273,26 @@ async fn open_postgres(url: &str) -> Result<Engine> {
 mod tests {
     use super::*;
 
+    async fn pragma(pool: &SqlitePool, name: &'static str) -> String {
+        let question = sqlx::AssertSqlSafe(format!(
+            "SELECT CAST(pragma AS TEXT) FROM (SELECT {name} AS pragma FROM pragma_{name})"
+        ));
+        sqlx::query_scalar(question).fetch_one(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn sqlite_is_set_so_that_a_commit_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let Engine::Sqlite { read, write } = open_sqlite(&folder.path().join("station.db")).await.unwrap() else {
+            panic!("this is SQLite");
+        };
+        assert_eq!(pragma(&write, "journal_mode").await, "wal");
+        assert_eq!(pragma(&write, "synchronous").await, "2", "FULL");
+        assert_eq!(pragma(&write, "foreign_keys").await, "1");
+        assert_eq!(write.options().get_max_connections(), 1);
+        assert_eq!(pragma(&read, "query_only").await, "1");
+    }
+
     #[test]
     fn a_sqlite_that_can_lose_data_is_told_from_one_that_cannot() {
         for safe in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {

@@ -19,8 +19,7 @@ questions! { "person":
     ALL = "
         SELECT station, id, slug, name, role, bio, image, wire, external_id, canonical
         FROM person
-        WHERE station = $1
-        ORDER BY name, id";
+        WHERE station = $1";
 
     BY_SLUG = "
         SELECT station, id, slug, name, role, bio, image, wire, external_id, canonical
@@ -64,9 +63,11 @@ pub async fn save(tx: &mut Tx, person: &Person) -> Result<()> {
     Ok(())
 }
 
-/// The station's people by name.
+/// The station's people by name. The order is made here, because the two databases sort letters differently.
 pub async fn all(db: &Db, station: StationId) -> Result<Vec<Person>> {
-    db.all(ALL, values![station], read).await
+    let mut people = db.all(ALL, values![station], read).await?;
+    people.sort_by_cached_key(|person| (person.name.to_lowercase(), person.id));
+    Ok(people)
 }
 
 /// The person of that name in addresses.

@@ -17,8 +17,7 @@ questions! { "programme":
     ALL = "
         SELECT station, id, slug, title, teaser, about, hosts, image
         FROM programme
-        WHERE station = $1
-        ORDER BY title, id";
+        WHERE station = $1";
 
     BY_SLUG = "
         SELECT station, id, slug, title, teaser, about, hosts, image
@@ -52,9 +51,11 @@ pub async fn save(tx: &mut Tx, programme: &Programme) -> Result<()> {
     Ok(())
 }
 
-/// The station's programmes by title.
+/// The station's programmes by title. The order is made here, because the two databases sort letters differently.
 pub async fn all(db: &Db, station: StationId) -> Result<Vec<Programme>> {
-    db.all(ALL, values![station], read).await
+    let mut programmes = db.all(ALL, values![station], read).await?;
+    programmes.sort_by_cached_key(|programme| (programme.title.to_lowercase(), programme.id));
+    Ok(programmes)
 }
 
 /// The programme of that name.

@@ -94,6 +94,20 @@ questions! { "story":
           AND wire = $2
           AND external_id = $3");
 
+    // An update that changes nothing: both databases keep others off the row until the transaction ends.
+    HOLD = "
+        UPDATE story
+        SET state = state
+        WHERE station = $1
+          AND id = $2";
+
+    HOLD_EXTERNAL = "
+        UPDATE story
+        SET state = state
+        WHERE station = $1
+          AND wire = $2
+          AND external_id = $3";
+
     LATEST = concat!(list!("
         WHERE s.station = $1
           AND s.state = 'published'
@@ -134,8 +148,10 @@ pub async fn by_id(db: &Db, station: StationId, id: StoryId) -> Result<Option<St
     db.one(BY_ID, values![station, id], read).await
 }
 
-/// That story, in whatever state it is, as the transaction sees it.
+/// That story, in whatever state it is, held for this transaction: until it ends nobody else can change the story, so
+/// that what is read here can be changed and saved without losing another's work.
 pub async fn by_id_in(tx: &mut Tx, station: StationId, id: StoryId) -> Result<Option<Story>> {
+    tx.execute(HOLD, values![station, id]).await?;
     tx.one(BY_ID, values![station, id], read).await
 }
 
@@ -144,8 +160,9 @@ pub async fn by_external(db: &Db, station: StationId, wire: &str, external_id: &
     db.one(BY_EXTERNAL, values![station, wire, external_id], read).await
 }
 
-/// The story made from a wire's record, as the transaction sees it.
+/// The story made from a wire's record, held for this transaction as by [`by_id_in`].
 pub async fn by_external_in(tx: &mut Tx, station: StationId, wire: &str, external_id: &str) -> Result<Option<Story>> {
+    tx.execute(HOLD_EXTERNAL, values![station, wire, external_id]).await?;
     tx.one(BY_EXTERNAL, values![station, wire, external_id], read).await
 }
 

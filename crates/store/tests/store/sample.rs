@@ -1,0 +1,302 @@
+//! One of every noun. Everything of the station `alpha` says "alpha" somewhere and has the same ids, slugs and external
+//! ids as that of any other station made here: only the station itself tells them apart.
+
+use jiff::civil::{date, time};
+use station::event::Message;
+use station::person::Source;
+use station::rights::Owner;
+use station::schedule::{Change, Days, Exception, OneOff, Rule};
+use station::story::{Correction, Saved, State};
+use station::*;
+use store::wire::WireDocument;
+use store::{Db, Tx};
+
+pub const SERVICE: ServiceId = ServiceId(21);
+pub const PROGRAMME: ProgrammeId = ProgrammeId(31);
+pub const PERSON: PersonId = PersonId(41);
+pub const RULE: RuleId = RuleId(51);
+pub const ONE_OFF: OneOffId = OneOffId(61);
+pub const EPISODE: EpisodeId = EpisodeId(71);
+pub const STORY: StoryId = StoryId(81);
+pub const PIECE: PieceId = PieceId(91);
+
+pub fn slug(text: &str) -> Slug {
+    Slug::parse(text).unwrap()
+}
+
+pub fn at(moment: &str) -> Timestamp {
+    moment.parse().unwrap()
+}
+
+pub fn station(name: &str, id: i64) -> Station {
+    Station {
+        id: StationId(id),
+        slug: slug(name),
+        name: format!("{name} Public Radio"),
+        tagline: format!("{name} follows the ground"),
+        call_signs: vec![format!("{name} 91.3"), "Hill 88.1".into()],
+        host_names: vec![format!("{name}.example"), format!("www.{name}.example")],
+        zone: "America/New_York".into(),
+        language: "en-US".into(),
+        accent: Accent::parse("#1b5e8c").unwrap(),
+        banner: Some(image(name)),
+        about: vec![Block::paragraph(name)],
+        email: Some(format!("desk@{name}.example")),
+        org_service_ids: vec!["s921".into()],
+    }
+}
+
+pub fn image(name: &str) -> Image {
+    Image {
+        file: image::File::Vault(format!("media/ab/{name}.svg")),
+        width_px: Some(1200),
+        height_px: None,
+        alt: format!("a mast at {name}"),
+        caption: "It’s “late” \u{1F4FB} \\ ' \" <b>".into(),
+        credit: String::new(),
+    }
+}
+
+pub fn sound(name: &str) -> Sound {
+    Sound {
+        title: name.into(),
+        file: sound::File::Remote("https://audio.example/a.mp3?x=1&y=2".into()),
+        media_type: "audio/mpeg".into(),
+        duration_ms: Some(61_000),
+        bytes: None,
+        is_downloadable: true,
+        transcript: Some(sound::Transcript::Text(vec!["Words.".into()])),
+    }
+}
+
+pub fn section(station: &Station) -> Section {
+    Section {
+        station: station.id,
+        slug: slug("news"),
+        title: format!("News of {}", station.slug),
+        teaser: "What happens".into(),
+        position: 1,
+    }
+}
+
+pub fn service(station: &Station) -> Service {
+    Service {
+        id: SERVICE,
+        station: station.id,
+        slug: slug("talk"),
+        name: format!("{} Talk", station.slug),
+        teaser: "People".into(),
+        position: 1,
+        mounts: vec![Mount {
+            path: "/talk.mp3".into(),
+            codec: Codec::Mp3,
+            bitrate_kbps: 96,
+            sample_rate_hz: 44_100,
+            channels: 2,
+        }],
+    }
+}
+
+pub fn person(station: &Station) -> Person {
+    Person {
+        id: PERSON,
+        station: station.id,
+        slug: slug("jo-birch"),
+        name: format!("Jo Birch of {}", station.slug),
+        role: "Reporter".into(),
+        bio: vec![Block::paragraph("Jo reports.")],
+        image: Some(image("portrait")),
+        source: Some(source("bio-1")),
+    }
+}
+
+pub fn source(external_id: &str) -> Source {
+    Source { wire: "cds".into(), external_id: external_id.into(), canonical: Some("https://owner.example/1".into()) }
+}
+
+pub fn programme(station: &Station) -> Programme {
+    Programme {
+        id: PROGRAMME,
+        station: station.id,
+        slug: slug("the-morning"),
+        title: format!("The Morning at {}", station.slug),
+        teaser: "Every day".into(),
+        about: vec![Block::Divider],
+        hosts: vec![PERSON],
+        image: None,
+    }
+}
+
+pub fn rule(station: &Station) -> Rule {
+    Rule {
+        id: RULE,
+        station: station.id,
+        service: SERVICE,
+        programme: PROGRAMME,
+        title: Some(format!("Weekdays at {}", station.slug)),
+        days: Days::WEEKDAYS,
+        start: time(6, 30, 0, 0),
+        minutes: 10_080,
+        valid_from: date(2026, 1, 1),
+        valid_until: Some(date(2027, 12, 31)),
+    }
+}
+
+pub fn exception(station: &Station) -> Exception {
+    Exception {
+        station: station.id,
+        rule: RULE,
+        date: date(2026, 11, 26),
+        change: Change::Replaced { programme: PROGRAMME, title: Some(format!("A feast at {}", station.slug)) },
+    }
+}
+
+pub fn one_off(station: &Station) -> OneOff {
+    OneOff {
+        id: ONE_OFF,
+        station: station.id,
+        service: SERVICE,
+        programme: PROGRAMME,
+        title: Some(format!("Election night at {}", station.slug)),
+        start: at("2026-11-24T20:00:00Z"),
+        end: at("2026-11-24T23:00:00Z"),
+    }
+}
+
+pub fn broadcast(station: &Station, start: &str, end: &str) -> Broadcast {
+    Broadcast {
+        station: station.id,
+        service: SERVICE,
+        programme: PROGRAMME,
+        title: format!("The Morning at {}", station.slug),
+        start: at(start),
+        end: at(end),
+        cause: broadcast::Cause::Rule(RULE),
+    }
+}
+
+pub fn episode(station: &Station) -> Episode {
+    Episode {
+        id: EPISODE,
+        station: station.id,
+        programme: PROGRAMME,
+        slug: slug("the-first"),
+        title: format!("The first at {}", station.slug),
+        teaser: String::new(),
+        about: vec![],
+        sound: sound("episode"),
+        image: Some(image("episode")),
+        published_at: at("2026-11-20T12:00:00Z"),
+    }
+}
+
+pub fn piece(station: &Station) -> Piece {
+    Piece {
+        id: PIECE,
+        station: station.id,
+        service: SERVICE,
+        position: 3,
+        artist: "The Hum".into(),
+        title: format!("{} at Dawn", station.slug),
+        duration_ms: 90_000,
+        renditions: vec![library::Rendition { codec: Codec::Mp3, key: "media/cd/cdef.mp3".into() }],
+    }
+}
+
+pub fn story(station: &Station) -> Story {
+    Story {
+        id: STORY,
+        station: station.id,
+        section: slug("news"),
+        slug: slug("the-river-rises"),
+        kicker: "Weather".into(),
+        headline: format!("The river rises at {}", station.slug),
+        teaser: "By a foot.".into(),
+        bylines: vec![
+            Byline { name: "Jo Birch".into(), person: Some(PERSON) },
+            Byline { name: "A Stringer".into(), person: None },
+        ],
+        lead: Some(image("river")),
+        sounds: vec![sound("report")],
+        body: vec![Block::paragraph("Water."), Block::Divider],
+        corrections: vec![Correction { text: Text::plain("It was two."), at: at("2026-11-24T10:00:00Z") }],
+        state: State::Published,
+        published_at: Some(at("2026-11-24T03:00:00.123456Z")),
+        updated_at: Some(at("2026-11-24T11:00:00Z")),
+        source: Some(source("story-1")),
+        rights: Rights { copyright_year: Some(2026), is_noindex: true, ..Rights::default() },
+    }
+}
+
+/// The date of [`story`] in its address: still the evening before in New York.
+pub const STORY_DATE: &str = "2026-11-23";
+
+pub fn saved(station: &Station) -> Saved {
+    Saved { at: at("2026-11-24T03:00:00Z"), by: format!("Jo of {}", station.slug), why: "first text".into() }
+}
+
+pub fn document(station: &Station) -> WireDocument {
+    WireDocument {
+        wire: "cds".into(),
+        external_id: "story-1".into(),
+        sha256: "00".into(),
+        raw: format!(r#"{{"title":"{}"}}"#, station.slug),
+        seen_at: at("2026-11-24T03:00:00Z"),
+        outcome: "shown".into(),
+    }
+}
+
+pub fn owner() -> Owner {
+    Owner { name: "NPR".into(), site: Some("https://www.npr.org".into()) }
+}
+
+pub fn published(station: &Station) -> Message {
+    Message { station: station.id, revision: Some(event::Revision(1)), event: Event::StoryPublished { story: STORY } }
+}
+
+/// Saves the station and, of everything that it can have, one.
+pub async fn fill(db: &Db, station: &Station) {
+    let mut tx = db.begin().await.unwrap();
+    save_all(&mut tx, station).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
+    let tuesday = broadcast(station, "2026-11-24T11:30:00Z", "2026-11-24T12:30:00Z");
+    let after_it = broadcast(station, "2026-11-24T12:30:00Z", "2026-11-24T13:00:00Z");
+    store::station::save(tx, station).await?;
+    store::section::save(tx, &section(station)).await?;
+    store::service::save(tx, &service(station)).await?;
+    store::person::save(tx, &person(station)).await?;
+    store::programme::save(tx, &programme(station)).await?;
+    store::schedule::save_rule(tx, &rule(station)).await?;
+    store::schedule::save_exception(tx, &exception(station)).await?;
+    store::schedule::save_one_off(tx, &one_off(station)).await?;
+    let (from, to) = (at("2026-11-24T00:00:00Z"), at("2026-11-25T00:00:00Z"));
+    store::broadcast::replace(tx, station.id, SERVICE, from, to, &[tuesday, after_it]).await?;
+    store::episode::save(tx, &episode(station)).await?;
+    store::library::save(tx, &piece(station)).await?;
+    store::story::save(tx, &story(station), &saved(station)).await?;
+    store::wire::save_document(tx, station.id, &document(station)).await?;
+    store::wire::save_mentions(tx, station.id, "cds", "story-1", &["bio-1".to_owned()]).await?;
+    store::change::add(tx, station.id, &Event::StoryPublished { story: STORY }).await?;
+    Ok(())
+}
+
+/// Saves one story.
+pub async fn save_story(db: &Db, station: &Station, story: &Story) {
+    let mut tx = db.begin().await.unwrap();
+    store::story::save(&mut tx, story, &saved(station)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A story of its own name and moment.
+pub fn another_story(station: &Station, number: i64, published_at: Timestamp) -> Story {
+    Story {
+        id: StoryId(STORY.0 + number),
+        slug: slug(&format!("story-{number}")),
+        published_at: Some(published_at),
+        source: None,
+        ..story(station)
+    }
+}
