@@ -9,8 +9,10 @@ use station::Timestamp;
 pub const SERVER: &str = "Groundwave";
 /// A moment long past, as Icecast gives it, so that nothing keeps a stream.
 pub const EXPIRES: &str = "Mon, 26 Jul 1997 05:00:00 GMT";
-/// What a client is told to sign in to.
-pub const REALM: &str = "Groundwave source";
+/// What a client without a password is asked for.
+const CHALLENGE: &str = "Basic realm=\"Groundwave source\"";
+/// When a client that there was no room for should try again.
+const RETRY_SECONDS: &str = "60";
 
 /// Why a source, or whoever speaks for one, is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub enum Refusal {
     TooManySources,
     /// As many connections as there may be.
     TooManyConnections,
+    /// As many listeners as there may be.
+    TooManyListeners,
+    /// Nothing feeds the mount.
+    NothingOn,
     /// What it sends is not what the mount carries.
     WrongCodec,
     /// Its head is too long.
@@ -47,6 +53,8 @@ impl Refusal {
             Refusal::NoContentType => (403, "Forbidden", "No Content-type given"),
             Refusal::TooManySources => (403, "Forbidden", "too many sources connected"),
             Refusal::TooManyConnections => (503, "Service Unavailable", "Too many connections; try again in a minute"),
+            Refusal::TooManyListeners => (503, "Service Unavailable", "max listeners reached"),
+            Refusal::NothingOn => (503, "Service Unavailable", "Nothing is on the air here at the moment"),
             Refusal::WrongCodec => (415, "Unsupported Media Type", "This mount carries another codec"),
             Refusal::HeadTooLong => (431, "Request Header Fields Too Large", "The request head is too long"),
             Refusal::HeadTooSlow => (408, "Request Timeout", "The request did not come in time"),
@@ -63,6 +71,8 @@ impl Refusal {
             Refusal::NoContentType => "no-content-type",
             Refusal::TooManySources => "too-many-sources",
             Refusal::TooManyConnections => "too-many-connections",
+            Refusal::TooManyListeners => "too-many-listeners",
+            Refusal::NothingOn => "nothing-on",
             Refusal::WrongCodec => "wrong-codec",
             Refusal::HeadTooLong => "head-too-long",
             Refusal::HeadTooSlow => "head-too-slow",
@@ -70,17 +80,30 @@ impl Refusal {
         }
     }
 
+    /// The status line's number.
+    pub fn status(self) -> u16 {
+        self.words().0
+    }
+
+    /// What it says to a person.
+    pub fn text(self) -> &'static str {
+        self.words().2
+    }
+
+    /// What it says to a program, besides the status.
+    pub fn fields(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let challenge = (self == Refusal::Unauthorised).then_some(("WWW-Authenticate", CHALLENGE));
+        let retry = (self.status() == 503).then_some(("Retry-After", RETRY_SECONDS));
+        challenge.into_iter().chain(retry)
+    }
+
     /// The whole answer.
     pub fn bytes(self, now: Timestamp) -> Vec<u8> {
         let (status, words, text) = self.words();
-        let challenge = match self {
-            Refusal::Unauthorised => format!("WWW-Authenticate: Basic realm=\"{REALM}\"\r\n"),
-            _ => String::new(),
-        };
-        let retry = if status == 503 { "Retry-After: 60\r\n" } else { "" };
+        let fields: String = self.fields().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         format!(
             "HTTP/1.0 {status} {words}\r\nServer: {SERVER}\r\nConnection: Close\r\nDate: {date}\r\n\
-             Content-Type: text/plain; charset=utf-8\r\n{challenge}{retry}Cache-Control: no-cache, no-store\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n{fields}Cache-Control: no-cache, no-store\r\n\
              Expires: {EXPIRES}\r\nPragma: no-cache\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: {length}\r\n\
              \r\n{text}",
             date = date(now),

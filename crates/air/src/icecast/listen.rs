@@ -3,12 +3,11 @@
 //! Radios of twenty years read this head: HTTP/1.0, no length, `icy-*` fields without a space, and `icy-metaint`
 //! only for those who asked. Web players read it too, so it tells them by CORS that they may.
 
+use std::num::NonZeroU32;
+
 use station::{Codec, Timestamp};
 
 use super::answer;
-
-/// Bytes of sound between two places for a title. Icecast's and icecast-kh's default.
-pub const METAINT_BYTES: usize = 16_000;
 
 /// The fields that a script on another site may read.
 pub const EXPOSED: &str = "Icy-Br, Icy-Description, Icy-Genre, Icy-MetaInt, Icy-Name, Icy-Pub, Icy-Url, Ice-Audio-Info";
@@ -58,7 +57,7 @@ impl Stream {
     }
 
     /// The whole head of a live answer. `metaint` is given to those who asked for titles.
-    pub fn head(&self, metaint: Option<usize>, now: Timestamp) -> Vec<u8> {
+    pub fn head(&self, metaint: Option<NonZeroU32>, now: Timestamp) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.0 200 OK\r\nServer: {server}\r\nConnection: Close\r\nDate: {date}\r\nContent-Type: {media_type}\r\n\
              Cache-Control: no-cache, no-store\r\nExpires: {expires}\r\nPragma: no-cache\r\n\
@@ -84,9 +83,12 @@ pub fn wants_titles(icy_metadata: Option<&str>) -> bool {
     icy_metadata.and_then(|value| value.trim().parse::<i32>().ok()).is_some_and(|number| number != 0)
 }
 
-/// True for the request by which Apple's player finds out whether a server knows ranges.
-pub fn is_range_probe(range: Option<&str>) -> bool {
-    range.is_some_and(|range| range.replace(' ', "").eq_ignore_ascii_case("bytes=0-1"))
+/// True for the request by which Apple's player finds out whether a server knows ranges, where it must be told that
+/// this one does. A player that can show titles asks for them too; it must be told that this one does not, for
+/// otherwise it goes on without them.
+pub fn is_probe(range: Option<&str>, icy_metadata: Option<&str>) -> bool {
+    let asks_for_two_bytes = range.is_some_and(|range| range.replace(' ', "").eq_ignore_ascii_case("bytes=0-1"));
+    asks_for_two_bytes && !wants_titles(icy_metadata)
 }
 
 fn one_line(value: &str) -> String {
@@ -110,7 +112,7 @@ mod tests {
         }
     }
 
-    fn head(stream: &Stream, metaint: Option<usize>) -> String {
+    fn head(stream: &Stream, metaint: Option<NonZeroU32>) -> String {
         String::from_utf8(stream.head(metaint, "2026-11-24T05:40:55Z".parse().unwrap())).unwrap()
     }
 
@@ -122,7 +124,7 @@ mod tests {
             Access-Control-Expose-Headers: Icy-Br, Icy-Description, Icy-Genre, Icy-MetaInt, Icy-Name, Icy-Pub, Icy-Url, \
             Ice-Audio-Info\r\nicy-br:128\r\nicy-description:A test\r\nicy-genre:Jazz\r\nicy-name:Test Röck\r\nicy-pub:1\r\n\
             icy-url:http://example.test/\r\nicy-metaint:16000\r\n\r\n";
-        assert_eq!(head(&stream(), Some(METAINT_BYTES)), expected);
+        assert_eq!(head(&stream(), NonZeroU32::new(16_000)), expected);
         assert!(!head(&stream(), None).contains("icy-metaint"));
     }
 
@@ -144,9 +146,10 @@ mod tests {
 
     #[test]
     fn only_the_probe_is_the_probe() {
-        assert!(is_range_probe(Some("bytes=0-1")));
+        assert!(is_probe(Some("bytes=0-1"), None));
+        assert!(!is_probe(Some("bytes=0-1"), Some("1")), "a player that shows titles must not go on without them");
         for other in [None, Some("bytes=0-"), Some("bytes=0-10"), Some("bytes=1-1")] {
-            assert!(!is_range_probe(other), "{other:?}");
+            assert!(!is_probe(other, None), "{other:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! looks like a number stays a string.
 
 use serde::Serialize;
-use station::Timestamp;
+use station::{Codec, Timestamp};
 
 use super::answer;
 
@@ -112,6 +112,16 @@ impl Status {
                 dummy: (),
             },
         }
+    }
+}
+
+/// What is inside a codec's Ogg pages, as Icecast calls it.
+pub fn subtype(codec: Codec) -> Option<&'static str> {
+    match codec {
+        Codec::Mp3 | Codec::Aac => None,
+        Codec::OggOpus => Some("Opus"),
+        Codec::OggVorbis => Some("Vorbis"),
+        Codec::OggFlac => Some("FLAC"),
     }
 }
 

@@ -1,0 +1,339 @@
+//! The front door: one port for pages, listeners and sources.
+//!
+//! A connection's first request is read here, leniently, and shows whose it is. A source stays on its raw socket and
+//! is [taken in](crate::source). A listener's socket goes to the fan-out, with its answer's head. Everything else is
+//! hyper's: it gets the bytes that were read already, then the socket.
+//!
+//! Every count here has a limit with a name, and a limit that is reached is answered and counted:
+//! `connections_max`, `heads_pending_max`, `sources_max`. A head must be whole within `head_timeout_ms`.
+//!
+//! Start at [`serve`].
+
+mod farewell;
+mod rewind;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tower::Service;
+
+pub(crate) use farewell::dismiss;
+use rewind::Rewind;
+
+use crate::head::{Gather, Head, Protocol, Unreadable};
+use crate::icecast::{self, Refusal, listen};
+use crate::{Air, Mount, source};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 4_096;
+/// How long no connection is accepted after the machine ran out of files or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long pages may still take to finish once the program stops.
+const FINISH_TIME: Duration = Duration::from_secs(5);
+
+/// The address of ours that a request came to, for pages that must name one.
+#[derive(Clone, Copy, Debug)]
+pub struct Local(pub SocketAddr);
+
+/// Opens a port, with room for a crowd that arrives at once. Port 0 is any free one.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Lets in whoever comes, until `shutdown`: sources and listeners to `air`, everything else to `rest`.
+///
+/// After `shutdown` nobody is let in, sources are closed, and answers that have begun may finish for a few
+/// seconds. Listeners stay with the air until [`Air::stop`].
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    air: Arc<Air>,
+    rest: Router,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let (stop, stopping) = watch::channel(false);
+    let front = Arc::new(Front::new(air, rest, stopping));
+    let doors: JoinSet<()> = listeners.into_iter().map(|listener| Arc::clone(&front).keep_door(listener)).collect();
+    shutdown.await;
+    stop.send_replace(true);
+    doors.join_all().await;
+}
+
+struct Front {
+    air: Arc<Air>,
+    rest: Router,
+    stopping: watch::Receiver<bool>,
+    connections: Arc<Semaphore>,
+    heads_pending: Arc<Semaphore>,
+    sources: Arc<Semaphore>,
+}
+
+/// What the first request of a connection turned out to be.
+enum Visitor {
+    /// Somebody who sends.
+    Source,
+    /// Somebody who wants to hear a mount.
+    Listener(Arc<Mount>),
+    /// Anybody else.
+    Reader,
+}
+
+impl Front {
+    fn new(air: Arc<Air>, rest: Router, stopping: watch::Receiver<bool>) -> Self {
+        let settings = air.settings();
+        let room = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        Self {
+            connections: room(settings.connections_max),
+            heads_pending: room(settings.heads_pending_max),
+            sources: room(settings.sources_max),
+            stopping,
+            rest,
+            air,
+        }
+    }
+
+    async fn keep_door(self: Arc<Self>, listener: TcpListener) {
+        let mut visits = JoinSet::new();
+        let mut stopping = self.stopping.clone();
+        loop {
+            let accepted = tokio::select! {
+                () = stops(&mut stopping) => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, peer)) => self.let_in(socket, peer, &mut visits),
+                Err(error) => wait_after(&error).await,
+            }
+            while let Some(ended) = visits.try_join_next() {
+                tell_of_panic(ended);
+            }
+        }
+        drop(listener);
+        let finish = async {
+            while let Some(ended) = visits.join_next().await {
+                tell_of_panic(ended);
+            }
+        };
+        if timeout(FINISH_TIME, finish).await.is_err() {
+            tracing::info!("some answers were not finished when the program stopped");
+        }
+    }
+
+    fn let_in(self: &Arc<Self>, socket: TcpStream, peer: SocketAddr, visits: &mut JoinSet<()>) {
+        let Some((place, head_place)) = self.places() else {
+            metrics::counter!("groundwave_connections_refused_total").increment(1);
+            // Written without waiting: there is nothing left to wait with.
+            let _ = socket.try_write(&Refusal::TooManyConnections.bytes(self.air.clock().now()));
+            return;
+        };
+        metrics::counter!("groundwave_connections_total").increment(1);
+        // A burst's tail or a page's last bytes must not wait for an acknowledgement.
+        let _ = socket.set_nodelay(true);
+        visits.spawn(Arc::clone(self).receive(socket, peer, place, head_place));
+    }
+
+    /// A place among the connections and one among those whose head is not read yet. Listeners have left for the
+    /// fan-out, but they are connections still.
+    fn places(&self) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+        if self.connections.available_permits() <= self.air.listeners_connected() {
+            return None;
+        }
+        let place = Arc::clone(&self.connections).try_acquire_owned().ok()?;
+        let head_place = Arc::clone(&self.heads_pending).try_acquire_owned().ok()?;
+        Some((place, head_place))
+    }
+
+    async fn receive(
+        self: Arc<Self>,
+        socket: TcpStream,
+        peer: SocketAddr,
+        _place: OwnedSemaphorePermit,
+        head_place: OwnedSemaphorePermit,
+    ) {
+        let request = match self.hear_out(&socket).await {
+            Ok(request) => request,
+            Err(Silence::Gone) => return,
+            Err(Silence::Refused(refusal)) => {
+                metrics::counter!("groundwave_heads_refused_total", "reason" => refusal.reason()).increment(1);
+                return dismiss(socket, &refusal.bytes(self.air.clock().now())).await;
+            }
+        };
+        drop(head_place);
+        // Boxed, so that each of the many that wait for their head is no larger than that needs.
+        match self.who_is(&request.head) {
+            Visitor::Source => Box::pin(self.take_in(socket, request)).await,
+            Visitor::Listener(mount) => Box::pin(self.give_ear(socket, &request.head, &mount)).await,
+            Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
+        }
+    }
+
+    /// Reads the first head of a connection.
+    async fn hear_out(&self, socket: &TcpStream) -> Result<First, Silence> {
+        let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
+        let mut stopping = self.stopping.clone();
+        let gathered = tokio::select! {
+            () = stops(&mut stopping) => return Err(Silence::Gone),
+            gathered = timeout(patience, gather(socket)) => gathered,
+        };
+        let (head, rest) = gathered.map_err(|_| Silence::Refused(Refusal::HeadTooSlow))??.split();
+        Ok(First { head: Head::parse(&head)?, rest: rest.into() })
+    }
+
+    fn who_is(&self, head: &Head) -> Visitor {
+        let mount = icecast::mount_path(head.path()).and_then(|path| self.air.mount(head.field("host"), &path));
+        match head.method.as_str() {
+            "SOURCE" => Visitor::Source,
+            "PUT" if mount.is_some() || source::looks_like_one(head) => Visitor::Source,
+            "GET"
+                if head.protocol != Protocol::Ice10
+                    && !listen::is_probe(head.field("range"), head.field("icy-metadata")) =>
+            {
+                mount.map_or(Visitor::Reader, Visitor::Listener)
+            }
+            _ => Visitor::Reader,
+        }
+    }
+
+    async fn take_in(&self, socket: TcpStream, request: First) {
+        let mut stopping = self.stopping.clone();
+        let intake = source::take_in(socket, &request.head, request.rest, &self.air, &self.sources);
+        tokio::select! {
+            () = stops(&mut stopping) => {}
+            () = intake => {}
+        }
+    }
+
+    async fn give_ear(&self, socket: TcpStream, head: &Head, mount: &Arc<Mount>) {
+        let wants_titles = listen::wants_titles(head.field("icy-metadata"));
+        if let Err(error) = icecast::hear(&self.air, socket, mount, wants_titles).await {
+            tracing::debug!(mount = mount.path(), %error, "a listener left before it was answered");
+        }
+    }
+
+    async fn answer(&self, socket: TcpStream, peer: SocketAddr, request: First) {
+        let local = socket.local_addr().ok().map(Local);
+        let first = Bytes::from([request.head.rewrite().as_slice(), &request.rest].concat());
+        let pages = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            local.map(|local| request.extensions_mut().insert(local));
+            self.page(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_millis(self.air.settings().head_timeout_ms))
+            .serve_connection(TokioIo::new(Rewind::new(first, socket)), pages);
+        tokio::pin!(connection);
+        let mut stopping = self.stopping.clone();
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stops(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::trace!(%error, "a connection ended in the middle of something");
+        }
+    }
+
+    /// Answers one request of a connection that is hyper's. A mount comes before a page of the same path.
+    async fn page(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let request = request.map(Body::new);
+        match icecast::answer_at_mount(&self.air, request).await {
+            Ok(answer) => Ok(answer),
+            Err(request) => self.rest.clone().call(request).await,
+        }
+    }
+}
+
+/// The first request of a connection, and what came behind its head.
+struct First {
+    head: Head,
+    rest: Bytes,
+}
+
+/// Why a connection has no first request.
+enum Silence {
+    /// It was closed.
+    Gone,
+    /// It must be refused.
+    Refused(Refusal),
+}
+
+impl From<Unreadable> for Silence {
+    fn from(why: Unreadable) -> Self {
+        match why {
+            Unreadable::TooLong => Silence::Refused(Refusal::HeadTooLong),
+            Unreadable::NotARequest | Unreadable::Protocol(_) => Silence::Refused(Refusal::BadRequest),
+        }
+    }
+}
+
+impl From<io::Error> for Silence {
+    fn from(_: io::Error) -> Self {
+        Silence::Gone
+    }
+}
+
+/// Waits until the program stops.
+async fn stops(stopping: &mut watch::Receiver<bool>) {
+    // If nobody is left to say so, it has stopped.
+    let _ = stopping.wait_for(|stops| *stops).await;
+}
+
+async fn gather(socket: &TcpStream) -> Result<Gather, Silence> {
+    let mut gather = Gather::default();
+    loop {
+        socket.readable().await?;
+        // On the stack between two waits, so that a connection that waits costs no buffer.
+        let mut piece = [0; 2_048];
+        match socket.try_read(&mut piece) {
+            Ok(0) => return Err(Silence::Gone),
+            Ok(bytes) if gather.push(&piece[..bytes])? => return Ok(gather),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// A connection that broke before it was accepted is nothing; a machine without files left needs a moment.
+async fn wait_after(error: &io::Error) {
+    let is_theirs = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    );
+    if is_theirs {
+        return;
+    }
+    metrics::counter!("groundwave_accept_errors_total").increment(1);
+    tracing::warn!(%error, "no connection could be accepted; trying again in a moment");
+    sleep(ACCEPT_PAUSE).await;
+}
+
+fn tell_of_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection ended in a panic; please report it");
+    }
+}

@@ -1,0 +1,229 @@
+//! A mount, asked for in the middle of a connection: by `HEAD`, `OPTIONS`, a range, or a `GET` on a browser's open
+//! connection. The stream itself goes through a general HTTP body here; the log it is read from is the same.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use station::event::Input;
+
+use super::listen::{self, Stream};
+use super::playlist::{self, Kind};
+use super::status::{self, Source, Status};
+use super::update::Update;
+use super::{Refusal, TheAir, answer, metaint, mount_path, stream_of, why_not_heard};
+use crate::front::Local;
+use crate::mount::Snapshot;
+use crate::ring::{From, Heard};
+use crate::{Air, Mount};
+
+mod body;
+
+/// What Apple's player is told that a stream is long, in bytes, when it asks for two of them.
+const PROBED_BYTES: &str = "bytes 0-1/1073741823";
+/// How long a probe waits for the first sound.
+const PROBE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+/// What may be asked of a mount, as a script on another site is told.
+const METHODS: &str = "GET, OPTIONS, SOURCE, PUT, HEAD";
+/// What such a script may send with it.
+const ALLOWED: &str = "Origin, Icy-MetaData, Range, Authorization";
+/// What the whole server can be asked. `PUT` is not named: libshout would take to it, and be slower for it.
+const SERVER_METHODS: &str = "GET, HEAD, OPTIONS, SOURCE";
+
+/// Answers a request for a mount, for a playlist that leads to one, or for the server itself (`OPTIONS *`); gives any
+/// other back.
+pub(crate) async fn answer_at_mount(air: &Arc<Air>, request: Request) -> Result<Response, Request> {
+    let path = request.uri().path();
+    if path == "*" {
+        let fixed = [(header::ALLOW, SERVER_METHODS), (header::CONNECTION, "close")];
+        return Ok((StatusCode::NO_CONTENT, fixed).into_response());
+    }
+    let Some(path) = mount_path(path) else { return Err(request) };
+    let (asked, body) = request.into_parts();
+    let host = text(&asked.headers, header::HOST);
+    if let Some(mount) = air.mount(host, &path) {
+        return Ok(answer_for(air, &mount, &asked).await);
+    }
+    let lead = Kind::of_path(&path).and_then(|(path, kind)| Some((air.mount(host, path)?, kind)));
+    match lead {
+        Some((mount, kind)) => Ok(lead_to(&mount, kind, &asked)),
+        None => Err(Request::from_parts(asked, body)),
+    }
+}
+
+/// The same as a handler, for the declared mounts.
+pub(super) async fn declared(State(air): TheAir, request: Request) -> Response {
+    answer_at_mount(&air, request).await.unwrap_or_else(|_| StatusCode::NOT_FOUND.into_response())
+}
+
+async fn answer_for(air: &Arc<Air>, mount: &Arc<Mount>, asked: &Parts) -> Response {
+    let headers = &asked.headers;
+    match asked.method {
+        Method::HEAD => described(&stream_of(mount), StatusCode::OK, Body::empty()),
+        Method::OPTIONS => allowed(headers),
+        Method::GET => match why_not_heard(air, mount) {
+            Some(refusal) => refusal.into_response(),
+            None if is_probe(headers) => probed(mount).await,
+            None => heard(air, mount, listen::wants_titles(text(headers, ICY_METADATA))),
+        },
+        _ => not_allowed(&asked.method),
+    }
+}
+
+const ICY_METADATA: HeaderName = HeaderName::from_static("icy-metadata");
+
+fn is_probe(headers: &HeaderMap) -> bool {
+    listen::is_probe(text(headers, header::RANGE), text(headers, ICY_METADATA))
+}
+
+fn heard(air: &Arc<Air>, mount: &Arc<Mount>, wants_titles: bool) -> Response {
+    let stream = stream_of(mount);
+    let metaint = metaint(air, &stream, wants_titles);
+    let body = Body::from_stream(body::stream(air, mount, metaint));
+    let mut response = described(&stream, StatusCode::OK, body);
+    if let Some(bytes) = metaint {
+        response.headers_mut().insert("icy-metaint", HeaderValue::from(bytes.get()));
+    }
+    response
+}
+
+/// Two bytes of the stream, for a player that wants to know whether it can ask for bytes.
+async fn probed(mount: &Arc<Mount>) -> Response {
+    let mut follower = mount.follow(From::Back(PROBE_PATIENCE));
+    let first = async {
+        loop {
+            match follower.next().await? {
+                Heard::Format(preface) if !preface.headers.is_empty() => return Some(preface.headers.slice(..2)),
+                Heard::Chunk(chunk) if chunk.bytes.len() >= 2 => return Some(chunk.bytes.slice(..2)),
+                _ => {}
+            }
+        }
+    };
+    let Ok(Some(bytes)) = tokio::time::timeout(PROBE_PATIENCE, first).await else {
+        return Refusal::NothingOn.into_response();
+    };
+    let mut response = described(&stream_of(mount), StatusCode::PARTIAL_CONTENT, Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::from_static(PROBED_BYTES));
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    response
+}
+
+fn described(stream: &Stream, status: StatusCode, body: Body) -> Response {
+    let fixed = [
+        (header::SERVER, answer::SERVER),
+        (header::CONTENT_TYPE, stream.codec.media_type()),
+        (header::CACHE_CONTROL, "no-cache, no-store"),
+        (header::EXPIRES, answer::EXPIRES),
+        (header::PRAGMA, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, listen::EXPOSED),
+    ];
+    let mut response = (status, fixed, body).into_response();
+    for (name, value) in stream.fields() {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn allowed(headers: &HeaderMap) -> Response {
+    let origin = headers.get(header::ORIGIN).cloned().unwrap_or(HeaderValue::from_static("*"));
+    let fixed = [
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, listen::EXPOSED),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+        (header::VARY, "Origin"),
+        (header::ALLOW, METHODS),
+    ];
+    let mut response = (StatusCode::NO_CONTENT, fixed).into_response();
+    if origin != "*" {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    response
+}
+
+fn not_allowed(method: &Method) -> Response {
+    let sentence = match *method {
+        Method::PUT => "A source must open a connection of its own",
+        _ => "A stream can only be listened to",
+    };
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, METHODS), (header::CONNECTION, "close")], sentence)
+        .into_response()
+}
+
+fn lead_to(mount: &Mount, kind: Kind, asked: &Parts) -> Response {
+    if !matches!(asked.method, Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    let address = listen_address(&origin(asked), mount.path());
+    let file = kind.write(&address, &stream_of(mount).name);
+    let fixed = [
+        (header::CONTENT_TYPE, kind.media_type()),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (fixed, file).into_response()
+}
+
+/// Answers `/status-json.xsl`: every mount of the station that something feeds, or the one that is asked for.
+pub(super) async fn on_the_air(State(air): TheAir, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let only = asked.uri.query().and_then(|query| Update::parse(query).mount);
+    let origin = origin(&asked);
+    let sources = air
+        .mounts_at(text(&asked.headers, header::HOST))
+        .iter()
+        .filter(|mount| only.as_deref().is_none_or(|only| only == mount.path()))
+        .map(|mount| (stream_of(mount), mount.snapshot()))
+        .filter(|(_, snapshot)| snapshot.input != Input::Nothing)
+        .map(|(stream, snapshot)| status_of(stream, snapshot, &origin))
+        .collect();
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let fixed = [(header::CACHE_CONTROL, "no-cache, no-store"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    (fixed, Json(Status::new(host, air.started_at(), sources))).into_response()
+}
+
+fn status_of(stream: Stream, snapshot: Snapshot, origin: &str) -> Source {
+    Source {
+        audio_info: stream.audio_info,
+        bitrate: stream.bitrate_kbps,
+        channels: snapshot.format.map(|format| format.channels),
+        genre: stream.genre,
+        listener_peak: snapshot.listeners_peak,
+        listeners: snapshot.listeners,
+        listenurl: listen_address(origin, &snapshot.path),
+        samplerate: snapshot.format.map(|format| format.sample_rate_hz),
+        server_description: stream.description,
+        server_name: stream.name,
+        server_type: stream.codec.media_type().to_owned(),
+        server_url: stream.url,
+        subtype: status::subtype(snapshot.codec),
+        title: snapshot.title,
+        ..Source::default()
+    }
+    .since(snapshot.input_since)
+}
+
+fn listen_address(origin: &str, path: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
+    format!("{origin}{}", utf8_percent_encode(path, PATH))
+}
+
+fn origin(asked: &Parts) -> String {
+    let local = asked.extensions.get::<Local>().map(|Local(address)| *address);
+    let local = local.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 80)));
+    playlist::origin(&asked.headers, &local.to_string())
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,152 @@
+//! A mount as the body of a general HTTP answer: what one follower hears, with titles between the sound if they were
+//! asked for.
+
+use std::convert::Infallible;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use audio::icy;
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::time::Instant;
+
+use crate::mount::Audience;
+use crate::ring::{Follower, From, Heard};
+use crate::{Air, Mount, Title};
+
+/// The stream of a mount from a burst ago, until the mount is gone.
+pub(super) fn stream(
+    air: &Air,
+    mount: &Arc<Mount>,
+    metaint: Option<NonZeroU32>,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
+    let settings = air.settings();
+    let hearing = Hearing {
+        follower: mount.follow(From::Back(settings.burst())),
+        titles: metaint.map(Titles::new),
+        seat: Seat::new(mount, Duration::from_millis(settings.listener_counts_after_ms)),
+    };
+    futures_util::stream::unfold(hearing, |mut hearing| async {
+        let bytes = hearing.next().await?;
+        Some((Ok(bytes), hearing))
+    })
+}
+
+struct Hearing {
+    follower: Follower,
+    titles: Option<Titles>,
+    seat: Seat,
+}
+
+impl Hearing {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let sound = match self.follower.next().await? {
+                Heard::Format(preface) if !preface.headers.is_empty() => preface.headers.clone(),
+                Heard::Chunk(chunk) => chunk.bytes.clone(),
+                Heard::Title(title) => {
+                    if let Some(titles) = &mut self.titles {
+                        titles.next = Some(title);
+                    }
+                    continue;
+                }
+                Heard::Format(_) | Heard::Lost { .. } => continue,
+            };
+            let sound = self.titles.as_mut().map_or(sound.clone(), |titles| titles.interleave(&sound));
+            self.seat.sent(sound.len());
+            return Some(sound);
+        }
+    }
+}
+
+/// Puts titles between the sound.
+struct Titles {
+    interval: usize,
+    /// Bytes of sound until the next place for one.
+    left: usize,
+    /// What that place will say; `None`: nothing new.
+    next: Option<Arc<Title>>,
+}
+
+impl Titles {
+    fn new(interval: NonZeroU32) -> Self {
+        let interval = usize::try_from(interval.get()).unwrap_or(usize::MAX);
+        Self { interval, left: interval, next: None }
+    }
+
+    fn interleave(&mut self, mut sound: &[u8]) -> Bytes {
+        let mut mixed = Vec::with_capacity(sound.len() + 64);
+        while sound.len() >= self.left {
+            let (before, after) = sound.split_at(self.left);
+            mixed.extend_from_slice(before);
+            match self.next.take() {
+                Some(title) => mixed.extend_from_slice(&title.block),
+                None => mixed.extend_from_slice(icy::UNCHANGED),
+            }
+            (sound, self.left) = (after, self.interval);
+        }
+        mixed.extend_from_slice(sound);
+        self.left -= sound.len();
+        mixed.into()
+    }
+}
+
+/// A listener's place in the audience: taken when it has been there for a moment, given back when it goes.
+struct Seat {
+    mount: Arc<Mount>,
+    counts_at: Instant,
+    is_counted: bool,
+}
+
+impl Seat {
+    fn new(mount: &Arc<Mount>, counts_after: Duration) -> Self {
+        Self { mount: Arc::clone(mount), counts_at: Instant::now() + counts_after, is_counted: false }
+    }
+
+    fn sent(&mut self, bytes: usize) {
+        if !self.is_counted && Instant::now() >= self.counts_at {
+            self.audience().join();
+            self.is_counted = true;
+        }
+        self.audience().sent(bytes as u64);
+    }
+
+    fn audience(&self) -> &Audience {
+        self.mount.audience()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if self.is_counted {
+            self.audience().leave();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use audio::icy::{Deinterleaver, Piece};
+
+    use super::*;
+
+    #[test]
+    fn titles_stand_where_they_are_looked_for() {
+        let mut titles = Titles::new(NonZeroU32::new(10).unwrap());
+        titles.next = Some(Title::new("Ferry", ""));
+        let sound: Vec<u8> = (0..95).collect();
+        let mixed: Vec<u8> = sound.chunks(7).flat_map(|piece| titles.interleave(piece)).collect();
+
+        let (mut heard, mut said) = (Vec::new(), Vec::new());
+        let (mut pieces, mut input) = (Deinterleaver::new(10), mixed.as_slice());
+        while let Some(piece) = pieces.next(&mut input) {
+            match piece {
+                Piece::Sound(bytes) => heard.extend_from_slice(bytes),
+                Piece::Metadata(metadata) => said.push((heard.len(), metadata.title)),
+            }
+        }
+        assert_eq!(heard, sound);
+        assert_eq!(said, [(10, Some("Ferry".to_owned()))]);
+    }
+}

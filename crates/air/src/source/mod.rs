@@ -1,0 +1,206 @@
+//! A source: an encoder that sends to a mount.
+//!
+//! Its request is checked (who it is, where it sends, whether there is room), answered as Icecast 2.4 answers, and
+//! then its socket is read until it ends: the sound is freed of chunks and in-band titles, cut into frames, and pushed
+//! into the mount's [`Feed`](crate::mount::Feed). A source that sends too fast is held back by its own connection, for the feed makes it
+//! wait and nothing more is read meanwhile.
+//!
+//! Start at [`take_in`].
+
+pub mod body;
+pub mod credentials;
+pub mod declared;
+mod intake;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use credentials::Credentials;
+pub use declared::Declared;
+
+use crate::front::dismiss;
+use crate::head::{Head, Protocol};
+use crate::icecast::{self, Refusal};
+use crate::mount::{NewSource, Refused};
+use crate::settings::Sources;
+use crate::switch::Rank;
+use crate::{Air, codec};
+use body::Body;
+use intake::{Destination, Intake};
+
+/// The user, besides the one that is set, whose sources stand in for the studio's.
+const BACKUP: &str = "backup";
+
+/// Takes a source in, from its answer to its end. `places` are those that all sources share.
+pub async fn take_in(socket: TcpStream, head: &Head, first: Bytes, air: &Arc<Air>, places: &Arc<Semaphore>) {
+    match Admitted::check(head, &first, air, places) {
+        Ok(admitted) => admitted.receive(socket, head, first, air).await,
+        Err(refusal) => {
+            metrics::counter!("groundwave_sources_refused_total", "reason" => refusal.reason()).increment(1);
+            tracing::info!(
+                target = head.path(),
+                agent = head.field("user-agent").unwrap_or_default(),
+                reason = refusal.reason(),
+                "a source was refused"
+            );
+            dismiss(socket, &refusal.bytes(air.clock().now())).await;
+        }
+    }
+}
+
+/// True if a request that could be anybody's carries sound, going by what it says of itself.
+pub fn looks_like_one(head: &Head) -> bool {
+    let names_sound = head.field("content-type").is_some_and(|media_type| {
+        let media_type = media_type.trim().to_ascii_lowercase();
+        media_type.starts_with("audio/") || media_type == "application/ogg"
+    });
+    names_sound || head.fields().any(|(name, _)| name.len() > 4 && name[..4].eq_ignore_ascii_case("ice-"))
+}
+
+/// Who may send, of those who show these credentials: the source's rank, or `None` if they are wrong.
+///
+/// The password is one for all; the user, or `?input=backup`, says which of a mount's inputs it is.
+pub fn authorise(shown: Option<&Credentials>, input: Option<&str>, sources: &Sources) -> Option<Rank> {
+    let shown = shown?;
+    let is_known = shown.user == sources.user || shown.user == BACKUP;
+    // Both are looked at, so that the time it takes does not tell which of them was wrong.
+    if !(shown.has_password(&sources.password) & is_known) {
+        return None;
+    }
+    let is_backup = shown.user == BACKUP || input == Some(BACKUP);
+    Some(if is_backup { Rank::Backup } else { Rank::Studio })
+}
+
+/// A source that may send.
+struct Admitted {
+    path: String,
+    destination: Destination,
+    body: Body,
+    /// Held as long as it is there.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Admitted {
+    fn check(head: &Head, first: &[u8], air: &Arc<Air>, places: &Arc<Semaphore>) -> Result<Self, Refusal> {
+        let shown = head.field("authorization").and_then(Credentials::from_basic);
+        let input = icecast::update::Update::parse(head.query()).input;
+        let rank = authorise(shown.as_ref(), input.as_deref(), &air.settings().sources).ok_or(Refusal::Unauthorised)?;
+        let path = icecast::mount_path(head.path()).ok_or(Refusal::BadRequest)?;
+        if head.method == "PUT" && head.field("content-type").is_none() {
+            return Err(Refusal::NoContentType);
+        }
+        let body = Body::of(head).map_err(|_| Refusal::BadRequest)?;
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_| Refusal::TooManySources)?;
+        let source = new_source(head, shown.map(|shown| shown.user).unwrap_or_default(), rank);
+        let destination = match air.mount(head.field("host"), &path) {
+            Some(mount) if is_known_to_differ(mount.codec(), first) => return Err(Refusal::WrongCodec),
+            Some(mount) => Destination::Mount(mount.attach(source)?),
+            None if air.settings().open_mounts => Destination::ToBeMade(Box::new(source)),
+            None => return Err(Refusal::NoSuchMount),
+        };
+        Ok(Self { path, destination, body, _place: place })
+    }
+
+    async fn receive(self, mut socket: TcpStream, head: &Head, first: Bytes, air: &Arc<Air>) {
+        if let Err(error) = socket.write_all(welcome(head)).await {
+            return tracing::info!(mount = self.path, %error, "a source left before it was answered");
+        }
+        metrics::counter!("groundwave_sources_total").increment(1);
+        metrics::gauge!("groundwave_sources").increment(1);
+        let intake = Intake::new(air, self.path, self.destination, self.body, head, first);
+        intake.run(socket).await;
+        metrics::gauge!("groundwave_sources").decrement(1);
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(why: Refused) -> Self {
+        match why {
+            Refused::Unknown => Refusal::NoSuchMount,
+            Refused::BadPath => Refusal::BadRequest,
+            Refused::TooMany => Refusal::TooManySources,
+            Refused::InUse | Refused::Closed => Refusal::MountInUse,
+        }
+    }
+}
+
+fn new_source(head: &Head, user: String, rank: Rank) -> NewSource {
+    let declared = Declared::of(head);
+    let name = [&declared.name, &declared.agent, &user].into_iter().find(|name| !name.is_empty());
+    NewSource { name: name.cloned().unwrap_or_default(), user, rank, declared }
+}
+
+/// True if what has arrived already is sound that the mount does not carry.
+fn is_known_to_differ(expected: audio::Codec, first: &[u8]) -> bool {
+    matches!(audio::sniff(first), audio::Sniff::Codec(got) if got != expected)
+}
+
+/// What Icecast 2.4 says to a source that may send: at once, before any sound, and nothing else.
+fn welcome(head: &Head) -> &'static [u8] {
+    let waits = head.protocol == Protocol::Http11
+        && head.field("expect").is_some_and(|expected| expected.to_ascii_lowercase().contains("100-continue"));
+    if waits {
+        b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\nHTTP/1.0 200 OK\r\n\r\n"
+    } else {
+        b"HTTP/1.0 200 OK\r\n\r\n"
+    }
+}
+
+/// How a source's codec is called where people read it.
+fn name(codec: audio::Codec) -> &'static str {
+    codec::from_audio(codec).name()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> Head {
+        Head::parse(format!("{text}\r\n\r\n").as_bytes()).unwrap()
+    }
+
+    fn sources() -> Sources {
+        Sources { user: "source".into(), password: "srcpw".into() }
+    }
+
+    fn rank(user: &str, password: &str, input: Option<&str>) -> Option<Rank> {
+        let shown = Credentials { user: user.into(), password: password.into() };
+        authorise(Some(&shown), input, &sources())
+    }
+
+    #[test]
+    fn the_user_or_the_query_says_which_input_it_is() {
+        assert_eq!(rank("source", "srcpw", None), Some(Rank::Studio));
+        assert_eq!(rank("source", "srcpw", Some("backup")), Some(Rank::Backup));
+        assert_eq!(rank("backup", "srcpw", None), Some(Rank::Backup));
+        assert_eq!(rank("source", "srcpw", Some("elsewhere")), Some(Rank::Studio));
+    }
+
+    #[test]
+    fn whoever_shows_something_else_may_not_send() {
+        assert_eq!(rank("source", "wrong", None), None);
+        assert_eq!(rank("admin", "srcpw", None), None);
+        assert_eq!(authorise(None, None, &sources()), None);
+    }
+
+    #[test]
+    fn only_who_waits_for_it_is_told_to_go_on() {
+        let put = "PUT /a HTTP/1.1\r\nExpect: 100-Continue";
+        assert!(welcome(&head(put)).starts_with(b"HTTP/1.1 100 Continue\r\n"));
+        for other in ["PUT /a HTTP/1.1", "SOURCE /a HTTP/1.0", "PUT /a HTTP/1.0\r\nExpect: 100-continue"] {
+            assert_eq!(welcome(&head(other)), b"HTTP/1.0 200 OK\r\n\r\n", "{other}");
+        }
+    }
+
+    #[test]
+    fn a_put_with_sound_in_it_looks_like_a_source() {
+        for like in ["Content-Type: audio/mpeg", "content-type: application/ogg", "ice-name: x", "Ice-Public: 0"] {
+            assert!(looks_like_one(&head(&format!("PUT /a HTTP/1.1\r\n{like}"))), "{like}");
+        }
+        assert!(!looks_like_one(&head("PUT /a HTTP/1.1\r\nContent-Type: application/json\r\niced: tea")));
+    }
+}
