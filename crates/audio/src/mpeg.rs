@@ -94,6 +94,11 @@ impl Header {
         }
     }
 
+    /// The furthest that a frame can look back.
+    fn reservoir_bytes_max(&self) -> usize {
+        if self.version == Version::Mpeg1 { 511 } else { 255 }
+    }
+
     fn main_data_at(&self) -> usize {
         self.side_info_at() + self.side_info_bytes()
     }
@@ -191,13 +196,22 @@ pub fn silent_frame(sample_rate_hz: u32, channels: u8, bitrate_kbps: u32) -> Opt
     Some(Frame { bytes: bytes.freeze(), samples: header.samples(), is_entry: true })
 }
 
-/// The frame with its side information zeroed, so that it decodes to silence and borrows nothing, while its main data
-/// stays in place for the frames that borrow from it.
-fn muted(header: &Header, frame: &[u8]) -> Bytes {
+/// The frame with its side information zeroed, so that it decodes to silence, while its main data stays in place for the
+/// frames that borrow from it. It still looks back by `main_data_begin`, because decoders forget what the newest frame
+/// has no use for.
+fn muted(header: &Header, frame: &[u8], main_data_begin: usize) -> Bytes {
     let mut bytes = BytesMut::from(frame);
-    bytes[header.side_info_at()..header.main_data_at()].fill(0);
+    let side_info = header.side_info_at()..header.main_data_at();
+    bytes[side_info.clone()].fill(0);
+    match header.version {
+        Version::Mpeg1 => {
+            bytes[side_info.start] = (main_data_begin >> 1) as u8;
+            bytes[side_info.start + 1] = (main_data_begin << 7) as u8;
+        }
+        Version::Mpeg2 | Version::Mpeg25 => bytes[side_info.start] = main_data_begin as u8,
+    }
     if header.has_crc {
-        let crc = crc16([&bytes[2..4], &bytes[header.side_info_at()..header.main_data_at()]].concat().as_slice());
+        let crc = crc16(&[&bytes[2..HEADER_BYTES], &bytes[side_info]].concat());
         bytes[HEADER_BYTES..HEADER_BYTES + CRC_BYTES].copy_from_slice(&crc.to_be_bytes());
     }
     bytes.freeze()

@@ -72,7 +72,8 @@ impl<H: Header> Cutter<H> {
     }
 
     fn front(&self, pending: &[u8], has_ended: bool) -> Front<H> {
-        match tag::at(pending) {
+        let tag = if self.in_sync.is_some() { tag::at(pending) } else { tag::in_garbage(pending) };
+        match tag {
             Tag::Bytes(bytes) => return Front::Tag(bytes),
             Tag::More => return Front::More,
             Tag::No => {}

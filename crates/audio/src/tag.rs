@@ -18,13 +18,18 @@ pub(crate) enum Tag {
     No,
 }
 
-/// Whether a tag begins here, and how long it is.
+/// Whether a tag begins here, where a frame could, and how long it is.
 pub(crate) fn at(bytes: &[u8]) -> Tag {
     match bytes.first() {
         Some(b'I') => id3v2(bytes),
         Some(b'T') => id3v1(bytes),
         _ => Tag::No,
     }
+}
+
+/// Whether a tag begins here, among bytes that are nothing we know: only an ID3v2 tag says enough about itself.
+pub(crate) fn in_garbage(bytes: &[u8]) -> Tag {
+    if bytes.first() == Some(&b'I') { id3v2(bytes) } else { Tag::No }
 }
 
 fn id3v2(bytes: &[u8]) -> Tag {

@@ -3,9 +3,6 @@
 use super::{Header, muted};
 use crate::Frame;
 
-/// The furthest that a frame can look back: nine bits of bytes.
-const RESERVOIR_BYTES_MAX: usize = 511;
-
 /// Lets frames pass, and silences those that borrow bits from frames that the hearer never got.
 ///
 /// A frame that begins a join often needs the last few hundred bytes of the stream it was cut from. Sent as it is, the decoder
@@ -34,12 +31,12 @@ impl Joiner {
         let Some(header) = Header::parse(&frame.bytes) else { return frame };
         let Some(borrowed_bytes) = header.main_data_begin(&frame.bytes) else { return frame };
         let Some(own_bytes) = frame.bytes.len().checked_sub(header.main_data_at()) else { return frame };
-        let can_borrow = borrowed_bytes <= self.reservoir_bytes;
-        self.reservoir_bytes = (self.reservoir_bytes + own_bytes).min(RESERVOIR_BYTES_MAX);
-        if can_borrow {
+        let heard_bytes = self.reservoir_bytes;
+        self.reservoir_bytes = (heard_bytes + own_bytes).min(header.reservoir_bytes_max());
+        if borrowed_bytes <= heard_bytes {
             return frame;
         }
-        Frame { bytes: muted(&header, &frame.bytes), is_entry: true, ..frame }
+        Frame { bytes: muted(&header, &frame.bytes, heard_bytes), is_entry: heard_bytes == 0, ..frame }
     }
 }
 
@@ -72,6 +69,15 @@ mod tests {
         assert_eq!(heard.bytes.slice(4..36), Bytes::from(vec![0; 32]));
         assert_eq!(heard.bytes.slice(36..), Bytes::from(vec![0x77; 381]));
         assert!(heard.is_entry);
+    }
+
+    #[test]
+    fn a_second_silent_frame_holds_on_to_the_main_data_of_the_first() {
+        let mut joiner = Joiner::new();
+        joiner.pass(frame(200, false));
+        let heard = joiner.pass(frame(511, false));
+        assert_eq!(heard.bytes.slice(4..36), [&[(381_u16 >> 1) as u8, 0x80][..], &[0; 30]].concat());
+        assert!(!heard.is_entry);
     }
 
     #[test]
