@@ -311,3 +311,244 @@ impl Log {
         self.news.notify_waiters();
     }
 }
+
+/// Logs for tests: frames that are numbered, so that whoever reads them can tell which they are.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    pub const FORMAT: Format = Format { codec: audio::Codec::Aac, sample_rate_hz: 48_000, channels: 2 };
+
+    /// A minute, and no more bytes than anybody will push.
+    pub const BOUNDS: Bounds = Bounds { duration: Duration::from_secs(60), bytes: 64 << 20 };
+
+    /// A log with its packer, opened for [`FORMAT`].
+    pub fn log() -> (Arc<Log>, Packer) {
+        log_of(FORMAT, b"")
+    }
+
+    /// A log of any format.
+    pub fn log_of(format: Format, headers: &'static [u8]) -> (Arc<Log>, Packer) {
+        let log = Log::new(BOUNDS);
+        let mut packer = Packer::new(Arc::clone(&log), 7, Title::new("Before", ""));
+        packer.open(Preface { format, headers: Bytes::from_static(headers) }, Timestamp::UNIX_EPOCH);
+        (log, packer)
+    }
+
+    /// The frame of that number: 1,024 samples, 300 to 555 bytes.
+    pub fn frame(number: u32) -> Frame {
+        let mut bytes = number.to_be_bytes().to_vec();
+        bytes.resize(300 + (number as usize * 37) % 256, number as u8);
+        Frame { bytes: bytes.into(), samples: 1_024, is_entry: true }
+    }
+
+    /// Pushes the frames of these numbers.
+    pub fn push(packer: &mut Packer, numbers: std::ops::Range<u32>) {
+        numbers.for_each(|number| packer.push(&frame(number), Timestamp::UNIX_EPOCH));
+    }
+
+    /// The bytes of the frames of these numbers.
+    pub fn bytes(numbers: std::ops::Range<u32>) -> Vec<u8> {
+        numbers.flat_map(|number| frame(number).bytes).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{BOUNDS, FORMAT, bytes, frame, log, log_of, push};
+    use super::*;
+
+    const OPUS: Format = Format { codec: audio::Codec::OggOpus, sample_rate_hz: 48_000, channels: 2 };
+
+    fn chunks(log: &Log) -> Vec<Arc<Chunk>> {
+        log.window().chunks.iter().cloned().collect()
+    }
+
+    /// Everything that a follower is given from there on, as somebody hears it who forwards bytes.
+    fn heard(log: &Arc<Log>, from: From) -> Vec<u8> {
+        let mut follower = Follower::new(Arc::clone(log), from);
+        let mut heard = Vec::new();
+        while let Some(next) = follower.try_next() {
+            match next {
+                Heard::Format(preface) => heard.extend_from_slice(&preface.headers),
+                Heard::Chunk(chunk) => heard.extend_from_slice(&chunk.bytes),
+                Heard::Title(_) | Heard::Lost { .. } => {}
+            }
+        }
+        heard
+    }
+
+    #[test]
+    fn frames_are_kept_to_the_byte_in_chunks_of_about_a_tenth_of_a_second() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..1_000);
+        packer.seal();
+        let chunks = chunks(&log);
+        let all: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.to_vec()).collect();
+        assert_eq!(all, bytes(0..1_000));
+        for chunk in &chunks[..chunks.len() - 1] {
+            assert!(chunk.duration() >= Duration::from_millis(80) && chunk.duration() <= Duration::from_millis(142));
+        }
+        let frames: Vec<_> = chunks.iter().flat_map(|chunk| chunk.frames().collect::<Vec<_>>()).collect();
+        assert_eq!(frames, (0..1_000).map(frame).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn media_time_goes_on_over_joins_and_is_converted_where_the_rate_changes() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..375);
+        packer.join();
+        push(&mut packer, 375..750);
+        let half = Format { sample_rate_hz: 24_000, ..FORMAT };
+        packer.open(Preface { format: half, headers: Bytes::new() }, Timestamp::UNIX_EPOCH);
+        push(&mut packer, 750..751);
+        packer.seal();
+        let chunks = chunks(&log);
+        let mut samples = 0;
+        for chunk in &chunks[..chunks.len() - 1] {
+            assert_eq!(chunk.time, samples);
+            samples += u64::from(chunk.samples);
+        }
+        let last = chunks.last().unwrap();
+        assert_eq!((samples, last.time), (48_000 * 16, 24_000 * 16));
+        assert_eq!(chunks.iter().filter(|chunk| chunk.flags.is_join).count(), 1);
+    }
+
+    #[test]
+    fn a_window_forgets_what_exceeds_either_bound_and_never_renumbers() {
+        for bounds in [Bounds { duration: Duration::from_secs(2), ..BOUNDS }, Bounds { bytes: 40_000, ..BOUNDS }] {
+            let log = Log::new(bounds);
+            let mut packer = Packer::new(Arc::clone(&log), 7, Title::new("", ""));
+            packer.open(Preface { format: FORMAT, headers: Bytes::new() }, Timestamp::UNIX_EPOCH);
+            push(&mut packer, 0..2_000);
+            let window = log.window();
+            assert!(window.duration <= bounds.duration && window.bytes <= bounds.bytes);
+            assert!(window.first_seq() > 100 && window.get(window.first_seq() - 1).is_none());
+            assert_eq!(window.get(window.first_seq()).unwrap().seq, window.first_seq());
+            assert_eq!(window.last().unwrap().seq + 1, window.next_seq());
+        }
+    }
+
+    #[test]
+    fn a_copy_of_a_window_catches_up_also_when_it_has_fallen_out_of_it() {
+        let (log, mut packer) = log();
+        let mut copy = log.window().clone();
+        for numbers in [0..10, 10..200, 200..20_000] {
+            push(&mut packer, numbers);
+            copy.catch_up(&log.window());
+            let (window, seqs) = (log.window(), |w: &Window| w.chunks.iter().map(|c| c.seq).collect::<Vec<_>>());
+            assert_eq!((seqs(&copy), copy.bytes, copy.next_seq), (seqs(&window), window.bytes, window.next_seq));
+        }
+    }
+
+    #[test]
+    fn a_late_listener_starts_with_as_much_as_it_wants_at_the_beginning_of_a_frame() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..1_000);
+        packer.seal();
+        let heard = heard(&log, From::Back(Duration::from_secs(4)));
+        let first = u32::from_be_bytes(heard[..4].try_into().unwrap());
+        assert_eq!(heard, bytes(first..1_000));
+        let given = Duration::from_micros(u64::from(1_000 - first) * 1_024 * 1_000 / 48);
+        assert!(given <= Duration::from_secs(4) && given >= Duration::from_millis(3_800), "{given:?}");
+    }
+
+    #[test]
+    fn a_listener_of_ogg_starts_with_the_headers_at_a_page_that_can_be_heard_alone() {
+        let (log, mut packer) = log_of(OPUS, b"headers ");
+        for number in 0..100 {
+            let page = Frame { is_entry: number % 10 == 3, samples: 48_000, ..frame(number) };
+            packer.push(&page, Timestamp::UNIX_EPOCH);
+        }
+        let heard = heard(&log, From::Back(Duration::from_secs(12)));
+        assert_eq!(heard, [b"headers ".to_vec(), bytes(93..100)].concat());
+    }
+
+    #[test]
+    fn nobody_starts_before_a_splice_of_ogg_streams_and_whoever_was_there_hears_its_headers() {
+        let (log, mut packer) = log_of(OPUS, b"first ");
+        push(&mut packer, 0..50);
+        packer.join();
+        packer.open(Preface { format: OPUS, headers: Bytes::from_static(b"second ") }, Timestamp::UNIX_EPOCH);
+        push(&mut packer, 50..60);
+        packer.seal();
+        assert_eq!(heard(&log, From::Back(Duration::from_secs(60))), [b"second ".to_vec(), bytes(50..60)].concat());
+        let all = [b"first ".to_vec(), bytes(0..50), b"second ".to_vec(), bytes(50..60)].concat();
+        assert_eq!(heard(&log, From::Oldest), all);
+        let in_the_log: Vec<u8> = chunks(&log).iter().flat_map(|chunk| chunk.bytes.to_vec()).collect();
+        assert_eq!(in_the_log, all);
+    }
+
+    #[test]
+    fn a_listener_of_mp3_starts_anywhere_and_gets_the_same_lengths() {
+        let format = Format { codec: audio::Codec::Mp3, sample_rate_hz: 44_100, channels: 2 };
+        let (log, mut packer) = log_of(format, b"");
+        let silence = audio::mpeg::silent_frame(44_100, 2, 128).unwrap().bytes;
+        // Frames that lean on 200 bytes before them.
+        let leaning = [&silence[..4], &[100, 0], &silence[6..36], &[0x55; 300][..], &silence[336..]].concat();
+        let leaning = Frame { bytes: leaning.into(), samples: 1_152, is_entry: false };
+        (0..200).for_each(|_| packer.push(&leaning, Timestamp::UNIX_EPOCH));
+        packer.seal();
+        let heard = heard(&log, From::Back(Duration::from_secs(2)));
+        assert_eq!(heard.len() % leaning.bytes.len(), 0);
+        assert_eq!(heard[4..36], [0; 32], "the first frame is silent");
+        assert_eq!(heard[leaning.bytes.len()..][..leaning.bytes.len()], leaning.bytes, "the second is as it was");
+    }
+
+    #[test]
+    fn a_follower_is_told_the_format_then_the_title_and_each_change_at_its_place() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..20);
+        packer.retitle(Title::new("After", ""));
+        push(&mut packer, 20..40);
+        packer.seal();
+        let mut follower = Follower::new(Arc::clone(&log), From::Oldest);
+        let (mut told, mut sound) = (Vec::new(), Vec::new());
+        while let Some(heard) = follower.try_next() {
+            match heard {
+                Heard::Format(preface) => told.push((sound.len(), preface.format.to_string())),
+                Heard::Title(title) => told.push((sound.len(), title.text.clone())),
+                Heard::Chunk(chunk) => sound.extend_from_slice(&chunk.bytes),
+                Heard::Lost { chunks } => panic!("{chunks} chunks were lost"),
+            }
+        }
+        let middle = bytes(0..20).len();
+        assert_eq!(told, [(0, FORMAT.to_string()), (0, "Before".into()), (middle, "After".into())]);
+    }
+
+    #[test]
+    fn a_follower_that_is_too_slow_is_told_how_much_it_lost() {
+        let (log, mut packer) = log();
+        let mut follower = Follower::new(Arc::clone(&log), From::Live);
+        push(&mut packer, 0..20_000);
+        let first = log.window().first_seq();
+        assert!(matches!(follower.try_next(), Some(Heard::Lost { chunks }) if chunks == first));
+        let next = std::iter::from_fn(|| follower.try_next()).find_map(|heard| match heard {
+            Heard::Chunk(chunk) => Some(chunk.seq),
+            _ => None,
+        });
+        assert_eq!(next, Some(first));
+    }
+
+    #[tokio::test]
+    async fn a_follower_that_waits_hears_what_comes_and_then_the_end() {
+        let (log, mut packer) = log();
+        let mut follower = Follower::new(Arc::clone(&log), From::Live);
+        let reader = tokio::spawn(async move {
+            let mut sound = Vec::new();
+            while let Some(heard) = follower.next().await {
+                if let Heard::Chunk(chunk) = heard {
+                    sound.extend_from_slice(&chunk.bytes);
+                }
+            }
+            sound
+        });
+        for number in 0..50 {
+            push(&mut packer, number..number + 1);
+            tokio::task::yield_now().await;
+        }
+        packer.seal();
+        log.close();
+        assert_eq!(reader.await.unwrap(), bytes(0..50));
+    }
+}

@@ -220,3 +220,151 @@ impl Pieces {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ring::testing::{bytes, log, push};
+
+    const METAINT: usize = 1_600;
+
+    /// A generator of numbers that look like chance and are the same in each run.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) as usize % sides
+        }
+    }
+
+    /// Lets a socket take at most so many bytes; what it took.
+    fn send(place: &mut Place, window: &Window, at_most: usize) -> Vec<u8> {
+        let batch = place.gather(window);
+        let mut taken: Vec<u8> = batch.slices().iter().flat_map(|slice| slice.to_vec()).collect();
+        taken.truncate(at_most);
+        let pieces = batch.into_pieces();
+        place.advance(&pieces, taken.len(), window);
+        taken
+    }
+
+    fn send_all(place: &mut Place, window: &Window) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            let taken = send(place, window, usize::MAX);
+            if taken.is_empty() {
+                return all;
+            }
+            all.extend(taken);
+        }
+    }
+
+    /// What a radio makes of it: the sound, and each title with the place in the sound where it came.
+    fn read_icy(mut bytes: &[u8]) -> (Vec<u8>, Vec<(usize, String)>) {
+        let (mut sound, mut titles) = (Vec::new(), Vec::new());
+        while bytes.len() > METAINT {
+            sound.extend_from_slice(&bytes[..METAINT]);
+            let length = usize::from(bytes[METAINT]) * 16;
+            let block = &bytes[METAINT + 1..METAINT + 1 + length];
+            if length > 0 {
+                let text = String::from_utf8(block.to_vec()).unwrap();
+                titles.push((sound.len(), text.trim_end_matches('\0').to_owned()));
+            }
+            bytes = &bytes[METAINT + 1 + length..];
+        }
+        sound.extend_from_slice(bytes);
+        (sound, titles)
+    }
+
+    fn listener(window: &Window) -> Place {
+        Place::new(Bytes::from_static(b"HEAD"), NonZeroU32::new(METAINT as u32), window, Duration::from_secs(4))
+    }
+
+    #[test]
+    fn five_minutes_with_titles_are_right_to_the_byte_however_little_the_socket_takes() {
+        let (log, mut packer) = log();
+        let (mut dice, mut sent) = (Dice(1), Vec::new());
+        let mut place = listener(&log.window());
+        let mut titles = vec!["Before".to_owned()];
+        for batch in 0..600 {
+            if batch % 13 == 12 {
+                titles.push(format!("Title {batch} {}", "ö".repeat(dice.roll(60))));
+                packer.retitle(Title::new(titles.last().unwrap(), ""));
+            }
+            push(&mut packer, batch * 24..(batch + 1) * 24);
+            for _ in 0..dice.roll(12) {
+                sent.extend(send(&mut place, &log.window(), 1 + dice.roll(7_000)));
+            }
+        }
+        packer.seal();
+        sent.extend(send_all(&mut place, &log.window()));
+        let (sound, heard) = read_icy(sent.strip_prefix(b"HEAD").unwrap());
+        assert!(sound == bytes(0..600 * 24), "the sound is not what was pushed");
+        let heard: Vec<_> = heard.into_iter().map(|(_, title)| title).collect();
+        let expected: Vec<_> = titles.iter().map(|title| format!("StreamTitle='{title}';")).collect();
+        assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn a_new_listener_gets_the_title_of_its_first_byte_and_later_the_new_one() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..100);
+        packer.retitle(Title::new("After", ""));
+        push(&mut packer, 100..200);
+        packer.seal();
+        let mut place = listener(&log.window());
+        let sent = send_all(&mut place, &log.window());
+        let (sound, titles) = read_icy(&sent[4..]);
+        let new_sound = bytes(100..200).len();
+        assert_eq!(titles[0], (METAINT, "StreamTitle='Before';".into()));
+        assert_eq!(titles[1].1, "StreamTitle='After';");
+        let late = titles[1].0 - (sound.len() - new_sound);
+        assert!(late < METAINT, "the title came {late} bytes of sound late");
+        assert_eq!(titles.len(), 2);
+    }
+
+    #[test]
+    fn without_titles_there_is_nothing_but_sound() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..100);
+        packer.seal();
+        let mut place = Place::new(Bytes::from_static(b"HEAD"), None, &log.window(), Duration::from_secs(60));
+        assert_eq!(send_all(&mut place, &log.window()), [b"HEAD".to_vec(), bytes(0..100)].concat());
+    }
+
+    #[test]
+    fn who_falls_behind_finishes_its_chunk_and_goes_on_in_the_present() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..10);
+        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        let before = send(&mut place, &log.window(), 1_000);
+        push(&mut packer, 10..20_000);
+        assert!(!place.is_lost(&log.window()), "it has half a chunk to finish");
+        let rest = send_all(&mut place, &log.window());
+        assert!(bytes(0..10).starts_with(&[before, rest].concat()));
+        assert!(place.is_lost(&log.window()));
+        place.begin(&log.window(), Duration::ZERO);
+        let present = send_all(&mut place, &log.window());
+        let first = u32::from_be_bytes(present[..4].try_into().unwrap());
+        assert!(first > 19_980);
+        assert!(bytes(first..20_000).starts_with(&present));
+    }
+
+    #[test]
+    fn a_listener_who_came_before_the_first_frame_gets_the_headers_too() {
+        let log = crate::ring::Log::new(crate::ring::testing::BOUNDS);
+        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(4));
+        let mut packer = crate::ring::Packer::new(Arc::clone(&log), 7, Title::new("", ""));
+        let format = audio::Format { codec: audio::Codec::OggOpus, sample_rate_hz: 48_000, channels: 2 };
+        let headers = Bytes::from_static(b"headers ");
+        packer.open(crate::ring::Preface { format, headers }, station::Timestamp::UNIX_EPOCH);
+        push(&mut packer, 0..10);
+        packer.seal();
+        assert_eq!(send_all(&mut place, &log.window()), [b"headers ".to_vec(), bytes(0..10)].concat());
+    }
+
+    #[test]
+    fn a_place_is_small() {
+        assert!(size_of::<Place>() <= 96, "{} bytes", size_of::<Place>());
+    }
+}
