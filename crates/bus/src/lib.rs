@@ -34,6 +34,7 @@ pub struct Subscription {
 
 /// What a subscriber hears next.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is matched at once, and nearly always it is a message")]
 pub enum Heard {
     /// Something happened.
     Message(Message),

@@ -15,7 +15,6 @@ pub struct Local {
 
 impl Local {
     /// A bus on which nobody listens yet.
-    #[expect(clippy::new_ret_no_self, reason = "a bus is of use only when it is shared")]
     pub fn new() -> Arc<Local> {
         Arc::new(Local { sender: broadcast::Sender::new(WAITING_MESSAGES_MAX) })
     }

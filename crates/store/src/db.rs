@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Database, Encode, IntoArguments, Postgres, Sqlite, Transaction, Type};
+use sqlx::{ConnectOptions, Connection, Database, Encode, IntoArguments, Postgres, Sqlite, Transaction, Type};
 
 use crate::row::Row;
 use crate::value::Value;
@@ -25,6 +25,8 @@ const WAIT_MS_MAX: u64 = 3_000;
 const WRITE_WAIT_MS_MAX: u64 = 10_000;
 /// How long a question to PostgreSQL may take.
 const STATEMENT_MS_MAX: u64 = 10_000;
+/// What the WAL file is cut back to after a busy hour.
+const WAL_BYTES_KEPT: u32 = 64 << 20;
 /// Versions before this one can damage a file in WAL mode when two connections write and checkpoint at once.
 const SQLITE_NEEDED: [u32; 3] = [3, 51, 3];
 
@@ -73,8 +75,8 @@ impl Db {
     /// Asks the smallest question there is.
     pub async fn ping(&self) -> Result<()> {
         match &*self.0 {
-            Engine::Sqlite { read, .. } => drop(sqlx::query("SELECT 1").fetch_one(read).await?),
-            Engine::Postgres(pool) => drop(sqlx::query("SELECT 1").fetch_one(pool).await?),
+            Engine::Sqlite { read, .. } => sqlx::query("SELECT 1").fetch_one(read).await.map(|_| ())?,
+            Engine::Postgres(pool) => sqlx::query("SELECT 1").fetch_one(pool).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -184,8 +186,8 @@ impl Tx {
     pub(crate) async fn run(&mut self, statements: String) -> Result<()> {
         let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(statements));
         match &mut self.0 {
-            Open::Sqlite(tx) => drop(statements.execute(&mut **tx).await?),
-            Open::Postgres(tx) => drop(statements.execute(&mut **tx).await?),
+            Open::Sqlite(tx) => statements.execute(&mut **tx).await.map(|_| ())?,
+            Open::Postgres(tx) => statements.execute(&mut **tx).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -214,6 +216,7 @@ async fn open_sqlite(path: &Path) -> Result<Engine> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
         .optimize_on_close(true, None);
     let write = SqlitePoolOptions::new()
         .max_connections(1)
@@ -260,12 +263,13 @@ async fn open_postgres(url: &str) -> Result<Engine> {
         ),
         options.get_database().unwrap_or_else(|| options.get_username())
     );
+    // The pool tries again until its time is up and then says only that; a single connection says why.
+    let first = tokio::time::timeout(Duration::from_millis(WRITE_WAIT_MS_MAX), options.connect()).await;
+    first.map_err(|source| Error::open(&place, source))?.map_err(|source| Error::open(&place, source))?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(Duration::from_millis(WAIT_MS_MAX))
-        .connect_with(options)
-        .await
-        .map_err(|source| Error::open(&place, source))?;
+        .connect_lazy_with(options);
     Ok(Engine::Postgres(pool))
 }
 

@@ -1,4 +1,5 @@
 //! Everything that is saved comes back as it was, in every way in which it can be asked for.
+#![expect(clippy::cloned_ref_to_slice_refs, reason = "`[section.clone()]` reads as what is expected: a list of one")]
 
 use station::broadcast::NowNext;
 use station::schedule::{Change, Exception};
@@ -258,7 +259,7 @@ async fn a_stretch_of_the_schedule_is_replaced_whole(db: Db) {
     let longer = sample::broadcast(&alpha, "2026-11-24T12:30:00Z", "2026-11-24T14:00:00Z");
     let mut tx = db.begin().await.unwrap();
     let (from, to) = (at("2026-11-24T12:45:00Z"), at("2026-11-24T13:15:00Z"));
-    store::broadcast::replace(&mut tx, alpha.id, SERVICE, from, to, &[longer.clone()]).await.unwrap();
+    store::broadcast::replace(&mut tx, alpha.id, SERVICE, from, to, std::slice::from_ref(&longer)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(between("2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z").await, [first, longer]);
 }

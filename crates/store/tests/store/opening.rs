@@ -38,6 +38,8 @@ async fn a_password_is_never_in_what_is_said() {
     }
     let error = Db::open("postgres://desk:hunter2@127.0.0.1:1/station").await.unwrap_err();
     assert_eq!(error.to_string(), "the store at 127.0.0.1:1, database `station` cannot be opened");
+    let cause = error.source().unwrap().to_string();
+    assert!(cause.contains("refused"), "the cause is told: {cause}");
     let error = Db::open("mysql://localhost/station").await.unwrap_err();
     assert_eq!(error.to_string(), "a store's address starts with sqlite:// or postgres://, not with `mysql`");
 }
