@@ -185,6 +185,12 @@ impl Document {
         Some(Asset { id, fields: Record(target) })
     }
 
+    /// Every asset, by name.
+    pub fn all_assets(&self) -> impl Iterator<Item = Asset<'_>> {
+        let assets = self.fields().value("assets").and_then(Value::as_object).into_iter().flatten();
+        assets.filter_map(|(id, asset)| Some(Asset { id, fields: Record(asset.as_object()?) }))
+    }
+
     /// The assets that a list of links leads to.
     pub fn assets(&self, list: &str) -> Vec<Asset<'_>> {
         self.fields().links(list).iter().filter_map(|link| self.asset(link)).collect()
