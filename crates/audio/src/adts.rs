@@ -111,6 +111,16 @@ impl Config {
         [self.object_type << 3 | rate_index >> 1, rate_index << 7 | self.channel_config << 3]
     }
 
+    /// Reads what [`audio_specific_config`](Self::audio_specific_config) wrote.
+    pub fn from_audio_specific_config(bytes: [u8; 2]) -> Option<Self> {
+        let [first, second] = bytes;
+        let rate_index = (first & 7) << 1 | second >> 7;
+        let sample_rate_hz = *SAMPLE_RATES_HZ.get(usize::from(rate_index))?;
+        let config = Self { object_type: first >> 3, sample_rate_hz, channel_config: second >> 3 & 15 };
+        let is_ours = (1..=4).contains(&config.object_type) && (1..=7).contains(&config.channel_config);
+        (is_ours && config.audio_specific_config() == bytes).then_some(config)
+    }
+
     /// The name of the codec in playlists and media types: `mp4a.40.2`.
     pub fn codec_string(&self) -> &'static str {
         match self.object_type {
@@ -166,6 +176,15 @@ mod tests {
         assert_eq!((header.frame_bytes, header.samples(), header.has_crc), (371, 1024, false));
         assert_eq!(header.config.audio_specific_config(), [0x12, 0x10]);
         assert_eq!(header.config.codec_string(), "mp4a.40.2");
+    }
+
+    #[test]
+    fn a_config_is_read_back_or_refused() {
+        let config = Config { object_type: 2, sample_rate_hz: 48_000, channel_config: 1 };
+        assert_eq!(Config::from_audio_specific_config(config.audio_specific_config()), Some(config));
+        for wrong in [[0, 0], [0xff, 0xff], [0x12, 0x11], [0x17, 0x90], [0x12, 0x00]] {
+            assert_eq!(Config::from_audio_specific_config(wrong), None, "{wrong:x?}");
+        }
     }
 
     #[test]

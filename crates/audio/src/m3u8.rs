@@ -13,7 +13,7 @@ const VERSION: u8 = 6;
 
 /// A list of segments; its [`Display`] is the file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Media<'a> {
+pub struct Media {
     /// No segment is longer, once rounded to whole seconds.
     pub target_duration_s: u64,
     /// The number of the first segment.
@@ -25,7 +25,7 @@ pub struct Media<'a> {
     /// Whether the list grows or is finished.
     pub kind: Kind,
     /// The segments, oldest first.
-    pub segments: Vec<Segment<'a>>,
+    pub segments: Vec<Segment>,
 }
 
 /// How a list changes.
@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// A segment as a list names it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Segment<'a> {
+pub struct Segment {
     /// Where it is, as seen from the list.
     pub uri: String,
     /// How long it lasts.
@@ -49,12 +49,12 @@ pub struct Segment<'a> {
     /// When its first sample was on the air, in RFC 3339.
     pub program_date_time: String,
     /// The init segment that it needs.
-    pub map_uri: &'a str,
+    pub map_uri: String,
     /// Whether its format or its clock has nothing to do with those of the segment before.
     pub is_discontinuity: bool,
 }
 
-impl Display for Media<'_> {
+impl Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "#EXTM3U")?;
         writeln!(f, "#EXT-X-VERSION:{VERSION}")?;
@@ -78,13 +78,13 @@ impl Display for Media<'_> {
     }
 }
 
-impl<'a> Segment<'a> {
-    fn write(&self, f: &mut fmt::Formatter<'_>, map_uri: &mut &'a str) -> fmt::Result {
+impl Segment {
+    fn write<'a>(&'a self, f: &mut fmt::Formatter<'_>, map_uri: &mut &'a str) -> fmt::Result {
         if self.is_discontinuity {
             writeln!(f, "#EXT-X-DISCONTINUITY")?;
         }
         if self.map_uri != *map_uri {
-            *map_uri = self.map_uri;
+            *map_uri = &self.map_uri;
             writeln!(f, "#EXT-X-MAP:URI=\"{}\"", self.map_uri)?;
         }
         writeln!(f, "#EXT-X-PROGRAM-DATE-TIME:{}", self.program_date_time)?;
@@ -124,12 +124,12 @@ pub fn duration_of(samples: u64, sample_rate_hz: u32) -> Duration {
 mod tests {
     use super::*;
 
-    fn segment(number: u64, map_uri: &str) -> Segment<'_> {
+    fn segment(number: u64, map_uri: &str) -> Segment {
         Segment {
             uri: format!("{number}.m4s"),
             duration: duration_of(259 * 1024, 44_100),
             program_date_time: format!("2026-11-24T08:00:{number:02}.000Z"),
-            map_uri,
+            map_uri: map_uri.to_owned(),
             is_discontinuity: false,
         }
     }
