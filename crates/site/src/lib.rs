@@ -1,6 +1,576 @@
 //! The public's door: pages, their cache, and what the player asks for.
+//!
+//! A request names a host, and so a station, and a path, and so a line of the table in [`routes`]. A page comes out of the
+//! [`cache`], or is made: `pages/` asks the store for rows, `view/` turns them into plain values, `templates/` prints
+//! those. [`Site::run`] follows the bus and forgets what has changed.
+//!
+//! Start at [`Site::routes`], then [`routes::ROUTES`].
 
+pub mod cache;
 mod colours;
+mod files;
+mod headers;
+mod on_air;
+mod pages;
 pub mod preview;
+mod range;
+pub mod routes;
+mod settings;
+mod stations;
 pub mod templates;
 pub mod view;
+
+pub use settings::Settings;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing;
+use bus::{Bus, Heard, Subscription};
+use bytes::Bytes;
+use cache::{Cache, Encoding, Failure, Forgotten, Key, Made, Making, Served, Tag};
+use futures_util::FutureExt;
+use headers::Keeping;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use minijinja::value::{Serde, Value};
+use on_air::OnAir;
+use pages::{Draft, Fault, Visit};
+use routes::{Page, Route, Serves};
+use station::event::Message;
+use station::{Clock, Event, Station};
+use stations::Stations;
+use store::Db;
+use templates::Templates;
+use tokio::sync::mpsc;
+use tower::ServiceExt;
+use vault::Vault;
+use view::Edition;
+use view::error::Reason;
+
+/// The longest address of a page, in bytes.
+const ADDRESS_BYTES_MAX: usize = 512;
+/// How many pages that were taken back may wait to be made again.
+const RESTOCKING_MAX: usize = 256;
+/// When a browser may try again after a page could not be shown, in seconds.
+const RETRY_SECONDS: &str = "30";
+
+/// The public site of every station of this program.
+pub struct Site {
+    settings: Arc<Settings>,
+    db: Db,
+    vault: Vault,
+    templates: Arc<Templates>,
+    stations: Stations,
+    cache: Arc<Cache>,
+    on_air: OnAir,
+    /// What has happened since the site was made; taken by [`Site::run`].
+    events: Mutex<Option<Subscription>>,
+    is_store_away: AtomicBool,
+}
+
+/// A request without its body, for which the station is known.
+struct Call {
+    parts: Parts,
+    route: &'static Route,
+    station: Arc<Station>,
+}
+
+impl Site {
+    /// The site. It listens to the bus from now on, and acts on what it hears in [`Site::run`].
+    pub fn new(settings: Settings, db: Db, vault: Vault, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let settings = Arc::new(settings);
+        Arc::new(Self {
+            templates: Arc::new(Templates::new(settings.theme_dir.as_deref())),
+            stations: Stations::new(db.clone(), clock.clone(), settings.clone()),
+            cache: Cache::new(settings.page_cache_bytes_max, clock.clone()),
+            on_air: OnAir::new(db.clone(), clock, settings.followers_max),
+            events: Mutex::new(Some(bus.subscribe())),
+            is_store_away: AtomicBool::new(false),
+            settings,
+            db,
+            vault,
+        })
+    }
+
+    /// What answers the public: one axum route for each line of [`routes::ROUTES`], and a page that says so for
+    /// everything else.
+    pub fn routes(self: &Arc<Self>) -> Router {
+        let lines = routes::ROUTES.iter().fold(Router::new(), |router, route| {
+            let site = self.clone();
+            let answer = move |request: Request| async move { site.guarded(Some(route), request).await };
+            router.route(route.path, routing::any(answer))
+        });
+        let site = self.clone();
+        lines.fallback(move |request: Request| async move { site.guarded(None, request).await })
+    }
+
+    /// Follows the bus until it closes: forgets pages, tells followers what is on.
+    pub async fn run(self: &Arc<Self>) {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut events) = events else { return };
+        let (restock, mut to_restock) = mpsc::channel(RESTOCKING_MAX);
+        let follow = async {
+            loop {
+                match events.next().await {
+                    Heard::Message(message) => self.hear(&message, &restock).await,
+                    Heard::Missed(_) => self.doubt().await,
+                    Heard::Closed => break,
+                }
+            }
+        };
+        let keep_up = async {
+            let router = self.routes();
+            while let Some(key) = to_restock.recv().await {
+                self.restock(&router, &key).await;
+            }
+        };
+        tokio::select! {
+            () = follow => {}
+            () = keep_up => {}
+            () = self.cache.polish() => {}
+        }
+    }
+
+    /// Ends what would otherwise never end: the event streams of those who follow what is on.
+    pub fn stop(&self) {
+        self.on_air.stop();
+    }
+
+    async fn hear(&self, message: &Message, restock: &mpsc::Sender<Key>) {
+        if matches!(message.event, Event::StationChanged | Event::SectionChanged { .. } | Event::ServiceChanged { .. })
+        {
+            self.stations.forget();
+        }
+        if let Some(forgotten) = forgotten(&message.event) {
+            for key in self.cache.forget(message.station, forgotten) {
+                if restock.try_send(key).is_err() {
+                    metrics::counter!("groundwave_site_restocking_skipped_total").increment(1);
+                }
+            }
+        }
+        if self.on_air.hear(message.station, &message.event) {
+            self.refresh_on_air(message.station).await;
+        }
+    }
+
+    /// Something was missed, and nobody knows what.
+    async fn doubt(&self) {
+        tracing::warn!("the site missed events; every page is made anew when it is next asked for");
+        self.stations.forget();
+        self.cache.forget_everything();
+        for station in self.on_air.doubt() {
+            self.refresh_on_air(station).await;
+        }
+    }
+
+    async fn refresh_on_air(&self, station: station::StationId) {
+        let Some(remembered) = self.stations.remembered_edition(station) else { return };
+        let refreshed = async {
+            let edition = self.stations.edition(&remembered.station).await?;
+            self.on_air.refresh(&edition).await
+        };
+        if let Err(error) = refreshed.await {
+            self.note_store_error(&error);
+        }
+    }
+
+    /// Makes a page again whose bytes are gone, so that it is there should the store go away.
+    async fn restock(&self, router: &Router, key: &Key) {
+        let host = self.stations.remembered_edition(key.station).and_then(|e| e.station.host_names.first().cloned());
+        let request = Request::get(&key.address).header(header::HOST, host.unwrap_or_default()).body(Body::empty());
+        if let Ok(request) = request {
+            let Ok(_answer) = router.clone().oneshot(request).await;
+        }
+    }
+
+    /// Answers, whatever happens: a panic costs one answer.
+    async fn guarded(self: &Arc<Self>, route: Option<&'static Route>, request: Request) -> Response {
+        let is_head = *request.method() == Method::HEAD;
+        let answer = AssertUnwindSafe(self.answer(route, request)).catch_unwind().await;
+        let mut answer = answer.unwrap_or_else(|_| {
+            metrics::counter!("groundwave_site_panics_total").increment(1);
+            plain(Reason::Failed)
+        });
+        if is_head {
+            *answer.body_mut() = Body::empty();
+        }
+        answer
+    }
+
+    async fn answer(self: &Arc<Self>, route: Option<&'static Route>, request: Request) -> Response {
+        let parts = request.into_parts().0;
+        let station = match self.stations.at_host(host(&parts)).await {
+            Ok(Some(station)) => station,
+            Ok(None) => return plain(Reason::NotFound),
+            Err(error) => {
+                self.note_store_error(&error);
+                return plain(Reason::Unavailable);
+            }
+        };
+        let Some(route) = route else { return self.stray(&station, &parts).await };
+        if !route.methods.contains(&parts.method) {
+            let mut answer = self.problem(&station, Reason::MethodNotAllowed, &parts.headers).await;
+            answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return answer;
+        }
+        if body_bytes(&parts.headers) > route.body_bytes_max {
+            return self.problem(&station, Reason::TooLarge, &parts.headers).await;
+        }
+        self.serve(Call { parts, route, station }).await
+    }
+
+    async fn serve(self: &Arc<Self>, call: Call) -> Response {
+        let found = match call.route.serves {
+            Serves::Page(page) => Some(self.page(&call, page).await),
+            Serves::OnAir => Some(self.on_air_now(&call).await),
+            Serves::OnAirEvents => Some(self.on_air_events(&call).await),
+            Serves::Media => self.media(&call).await,
+            Serves::Asset => files::asset(&call.word(), &call.parts.headers),
+            Serves::Stylesheet => Some(files::stylesheet(&self.current(&call.station).await.accent)),
+            Serves::Icon => Some(files::icon(&self.current(&call.station).await.accent)),
+            Serves::OldIcon => Some(redirect("/favicon.svg")),
+            Serves::Manifest => Some(manifest(&self.current(&call.station).await)),
+            Serves::Robots => Some(robots()),
+        };
+        match found {
+            Some(answer) => answer,
+            None => self.problem(&call.station, Reason::NotFound, &call.parts.headers).await,
+        }
+    }
+
+    /// An address that the table does not have. `/news/` was meant as `/news`.
+    async fn stray(self: &Arc<Self>, station: &Arc<Station>, parts: &Parts) -> Response {
+        match without_slash(parts.uri.path()) {
+            Some(path) if parts.method == Method::GET || parts.method == Method::HEAD => redirect(path),
+            _ => self.problem(station, Reason::NotFound, &parts.headers).await,
+        }
+    }
+
+    async fn page(self: &Arc<Self>, call: &Call, page: Page) -> Response {
+        let (path, headers) = (call.parts.uri.path(), &call.parts.headers);
+        let query = call.route.query(call.parts.uri.query());
+        let address = call.route.address(path, &query);
+        if address.len() > ADDRESS_BYTES_MAX {
+            return self.problem(&call.station, Reason::NotFound, headers).await;
+        }
+        let (site, station, words) = (self.clone(), call.station.clone(), call.route.words(path));
+        let make = move || -> Making {
+            let (site, station, words, query) = (site.clone(), station.clone(), words.clone(), query.clone());
+            Box::pin(async move { site.make(page, &station, words, query).await })
+        };
+        match self.cache.serve(Key::new(call.station.id, address), make).await {
+            Ok(served) => self.finished(&served, headers),
+            Err(failure) => self.problem(&call.station, reason(failure), headers).await,
+        }
+    }
+
+    async fn make(
+        &self,
+        page: Page,
+        station: &Station,
+        words: Vec<String>,
+        query: Vec<(&'static str, String)>,
+    ) -> Result<Made, Failure> {
+        let drafted = async {
+            let edition = self.stations.edition(station).await?;
+            pages::draft(page, &Visit { db: self.db.clone(), edition, words, query }).await
+        };
+        match drafted.await {
+            Ok(draft) => {
+                self.note_store_answered();
+                self.render(draft).await
+            }
+            Err(Fault::NotFound) => Err(Failure::NotFound),
+            Err(Fault::Store(error)) => Err(self.note_store_error(&error)),
+        }
+    }
+
+    async fn render(&self, draft: Draft) -> Result<Made, Failure> {
+        let Draft { template, view, status, tags, subject, fresh_until } = draft;
+        let templates = self.templates.clone();
+        let rendered = tokio::task::spawn_blocking(move || templates.render(template, &view)).await;
+        match rendered {
+            Ok(Ok(html)) => Ok(Made { status, html, tags, subject, fresh_until }),
+            Ok(Err(error)) => {
+                tracing::error!(template, error = ?error, "a page could not be rendered");
+                Err(Failure::Failed)
+            }
+            Err(panic) => {
+                tracing::error!(template, error = %panic, "a page could not be rendered");
+                Err(Failure::Failed)
+            }
+        }
+    }
+
+    /// A page that says why there is nothing to read. It is made out of what is remembered, so that the store need not
+    /// be there, and kept like any other.
+    async fn problem(self: &Arc<Self>, station: &Arc<Station>, reason: Reason, headers: &HeaderMap) -> Response {
+        let (site, of) = (self.clone(), station.clone());
+        let make = move || -> Making {
+            let (site, station) = (site.clone(), of.clone());
+            Box::pin(async move {
+                let edition = site.remembered(&station).await.ok_or(Failure::Unavailable)?;
+                let view = Value::from(Serde(view::error::Page::new(&edition, reason)));
+                let tags = vec![Tag::Station];
+                let draft = Draft {
+                    template: "error.html",
+                    view,
+                    status: reason.status(),
+                    tags,
+                    subject: None,
+                    fresh_until: None,
+                };
+                site.render(draft).await
+            })
+        };
+        // No address of a page begins with an exclamation mark.
+        match self.cache.serve(Key::new(station.id, format!("!{reason:?}")), make).await {
+            Ok(served) => self.finished(&served, headers),
+            Err(_) => plain(reason),
+        }
+    }
+
+    fn finished(&self, served: &Served, asked: &HeaderMap) -> Response {
+        let page = &served.page;
+        let encoding = Encoding::wanted(asked);
+        let mut answer = Response::new(Body::empty());
+        let given = answer.headers_mut();
+        headers::guard_page(given, self.settings.is_https);
+        given.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        given.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        let is_problem = !page.status.is_success();
+        headers::keep(given, keeping(served, is_problem));
+        if served.is_outdated {
+            given.insert("cache-status", HeaderValue::from_static("groundwave; hit; detail=outdated"));
+        }
+        if page.status == StatusCode::SERVICE_UNAVAILABLE {
+            given.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        }
+        let known = page.known_etag(asked).filter(|_| !is_problem);
+        let etag = known.map_or_else(|| page.etag(encoding), Into::into);
+        if let Ok(etag) = HeaderValue::from_str(&etag) {
+            given.insert(header::ETAG, etag);
+        }
+        if known.is_some() {
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            return answer;
+        }
+        if let Some(name) = encoding.name() {
+            given.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        let bytes = page.bytes(encoding);
+        given.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        *answer.status_mut() = page.status;
+        *answer.body_mut() = Body::from(bytes);
+        answer
+    }
+
+    async fn on_air_now(self: &Arc<Self>, call: &Call) -> Response {
+        let told = async { self.on_air.now(&self.stations.edition(&call.station).await?).await };
+        match told.await {
+            Ok(json) => files::small("application/json", json, Keeping::Never),
+            Err(error) => self.problem(&call.station, reason(self.note_store_error(&error)), &call.parts.headers).await,
+        }
+    }
+
+    async fn on_air_events(self: &Arc<Self>, call: &Call) -> Response {
+        if call.parts.method == Method::HEAD {
+            return files::small("text/event-stream", Bytes::new(), Keeping::Problem);
+        }
+        let told = async { self.on_air.follow(&self.stations.edition(&call.station).await?).await };
+        match told.await {
+            Ok(Some(events)) => {
+                let mut answer = files::small("text/event-stream", Bytes::new(), Keeping::Problem);
+                answer.headers_mut().remove(header::CONTENT_LENGTH);
+                // A proxy that collects an answer before it passes it on would keep these for ever.
+                answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+                *answer.body_mut() =
+                    Body::from_stream(tokio_stream::StreamExt::map(events, Ok::<_, std::convert::Infallible>));
+                answer
+            }
+            Ok(None) => self.problem(&call.station, Reason::Unavailable, &call.parts.headers).await,
+            Err(error) => self.problem(&call.station, reason(self.note_store_error(&error)), &call.parts.headers).await,
+        }
+    }
+
+    async fn media(self: &Arc<Self>, call: &Call) -> Option<Response> {
+        match files::media(&self.vault, &call.word(), &call.parts.method, &call.parts.headers).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(error = ?error, "a file could not be read");
+                Some(self.problem(&call.station, Reason::Unavailable, &call.parts.headers).await)
+            }
+        }
+    }
+
+    /// The station as it is now, or as it was known last.
+    async fn current(&self, station: &Arc<Station>) -> Station {
+        self.remembered(station).await.map_or_else(|| Station::clone(station), |edition| edition.station)
+    }
+
+    async fn remembered(&self, station: &Station) -> Option<Edition> {
+        let edition = self.stations.edition(station).await;
+        edition.ok().or_else(|| self.stations.remembered_edition(station.id))
+    }
+
+    /// Logs that the store is away once, not with every page that is not made meanwhile.
+    fn note_store_error(&self, error: &store::Error) -> Failure {
+        if !error.is_unavailable() {
+            tracing::error!(error = ?error, "the store could not answer for a page");
+            return Failure::Failed;
+        }
+        if !self.is_store_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(error = ?error, "the store is away; pages are served as they were");
+        }
+        Failure::Unavailable
+    }
+
+    fn note_store_answered(&self) {
+        if self.is_store_away.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store is back; pages are made anew");
+        }
+    }
+}
+
+impl Call {
+    /// The first word of the path that stands where the table has a name.
+    fn word(&self) -> String {
+        self.route.words(self.parts.uri.path()).into_iter().next().unwrap_or_default()
+    }
+}
+
+/// What an event makes outdated; `None` for what no page shows.
+fn forgotten(event: &Event) -> Option<Forgotten> {
+    Some(Forgotten::Tags(match event {
+        Event::StoryPublished { story } | Event::StoryUpdated { story } => vec![Tag::Story(*story), Tag::Latest],
+        Event::StoryWithdrawn { story } => return Some(Forgotten::TakenBack(*story)),
+        Event::PersonChanged { person } => vec![Tag::Person(*person), Tag::People],
+        Event::ProgrammeChanged { programme } => vec![Tag::Programme(*programme), Tag::Programmes],
+        Event::EpisodePublished { episode, programme } => {
+            vec![Tag::Episode(*episode), Tag::Programme(*programme), Tag::Episodes]
+        }
+        Event::ScheduleChanged { .. } => vec![Tag::Schedule],
+        Event::OnAir { .. } => vec![Tag::OnAir],
+        Event::Title { .. } | Event::InputChanged { .. } => return None,
+        // A station's own, its sections and services stand on every page. So may what later versions tell.
+        _ => vec![Tag::Station],
+    }))
+}
+
+fn reason(failure: Failure) -> Reason {
+    match failure {
+        Failure::NotFound => Reason::NotFound,
+        Failure::Gone => Reason::TakenBack,
+        Failure::Unavailable => Reason::Unavailable,
+        Failure::Failed => Reason::Failed,
+    }
+}
+
+fn keeping(served: &Served, is_problem: bool) -> Keeping {
+    match (is_problem, served.is_outdated) {
+        (true, _) => Keeping::Problem,
+        (false, true) => Keeping::OutdatedPage,
+        (false, false) => Keeping::Page,
+    }
+}
+
+fn host(parts: &Parts) -> &str {
+    let named = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    parts.uri.authority().map(|authority| authority.as_str()).or(named).unwrap_or_default()
+}
+
+/// How large a body the request brings; one that does not say brings more than anybody takes.
+fn body_bytes(headers: &HeaderMap) -> u64 {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return u64::MAX;
+    }
+    let length = headers.get(header::CONTENT_LENGTH).map(|value| value.to_str().ok()?.parse().ok());
+    length.map_or(0, |length| length.unwrap_or(u64::MAX))
+}
+
+/// `/news/` → `/news`. Not `//example.org/`, which a browser would take for another site.
+fn without_slash(path: &str) -> Option<&str> {
+    let trimmed = path.strip_suffix('/').filter(|trimmed| !trimmed.is_empty() && !trimmed.ends_with('/'))?;
+    let is_ours = !trimmed.starts_with("//") && !trimmed.contains(['\\', '%']);
+    is_ours.then_some(trimmed)
+}
+
+fn redirect(path: &str) -> Response {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    headers::keep(answer.headers_mut(), Keeping::AnHour);
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(header::LOCATION, path);
+    }
+    answer
+}
+
+/// The last resort: a page for when no station is known.
+fn plain(reason: Reason) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title><h1>{0}</h1><p>{1}</p></html>\n",
+        reason.title(),
+        reason.words()
+    );
+    let mut answer = Response::new(Body::from(html));
+    *answer.status_mut() = reason.status();
+    headers::guard_page(answer.headers_mut(), false);
+    headers::keep(answer.headers_mut(), Keeping::Problem);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if reason == Reason::Unavailable {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    }
+    answer
+}
+
+fn manifest(station: &Station) -> Response {
+    let manifest = serde_json::json!({
+        "name": station.name,
+        "short_name": station.name,
+        "description": station.tagline,
+        "lang": station.language,
+        "start_url": "/",
+        "display": "minimal-ui",
+        "theme_color": station.accent,
+        "icons": [{ "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" }],
+    });
+    files::small("application/manifest+json", manifest.to_string().into(), Keeping::AnHour)
+}
+
+fn robots() -> Response {
+    let words = "User-agent: *\nDisallow: /on-air\n";
+    files::small("text/plain; charset=utf-8", words.into(), Keeping::AnHour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_leads_home_and_never_away() {
+        assert_eq!(without_slash("/news/"), Some("/news"));
+        for stays in ["/", "/news", "//", "//evil.example/", "/\\evil.example/", "/%5cevil.example/", "/news//"] {
+            assert_eq!(without_slash(stays), None, "{stays}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_unknown_size_is_too_large() {
+        let length = |name: &'static str, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            body_bytes(&headers)
+        };
+        assert_eq!(length("content-length", "0"), 0);
+        assert_eq!(length("content-length", "5"), 5);
+        assert_eq!(length("content-length", "+5x"), u64::MAX);
+        assert_eq!(length("transfer-encoding", "chunked"), u64::MAX);
+        assert_eq!(body_bytes(&HeaderMap::new()), 0);
+    }
+}

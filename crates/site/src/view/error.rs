@@ -32,6 +32,8 @@ pub enum Reason {
     Killed,
     /// The story is being worked on.
     Unpublished,
+    /// The story was taken back, and why cannot be asked for at the moment.
+    TakenBack,
     /// The page can be read, not written to.
     MethodNotAllowed,
     /// The request brought something that nobody asked for.
@@ -44,11 +46,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 8] = [
+    pub const ALL: [Reason; 9] = [
         Reason::NotFound,
         Reason::Withdrawn,
         Reason::Killed,
         Reason::Unpublished,
+        Reason::TakenBack,
         Reason::MethodNotAllowed,
         Reason::TooLarge,
         Reason::Unavailable,
@@ -60,7 +63,7 @@ impl Reason {
         use http::StatusCode;
         match self {
             Reason::NotFound => StatusCode::NOT_FOUND,
-            Reason::Withdrawn | Reason::Killed | Reason::Unpublished => StatusCode::GONE,
+            Reason::Withdrawn | Reason::Killed | Reason::Unpublished | Reason::TakenBack => StatusCode::GONE,
             Reason::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Reason::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -75,6 +78,7 @@ impl Reason {
             Reason::Withdrawn => "This story was withdrawn",
             Reason::Killed => "This story was taken down",
             Reason::Unpublished => "This story is not published any more",
+            Reason::TakenBack => "This story was taken back",
             Reason::MethodNotAllowed => "This page can only be read",
             Reason::TooLarge => "That was more than this page takes",
             Reason::Unavailable => "This page cannot be shown for the moment",
@@ -91,6 +95,7 @@ impl Reason {
             Reason::Withdrawn => "The organisation that wrote it took it back, so we no longer show it.",
             Reason::Killed => "We took it down, and it will not come back.",
             Reason::Unpublished => "We took it off the site. It may come back when it has been worked on.",
+            Reason::TakenBack => "It was taken off the site, so we no longer show it.",
             Reason::MethodNotAllowed => "Open the address in a browser to read it.",
             Reason::TooLarge => "Open the address in a browser to read it.",
             Reason::Unavailable => "The live streams still play. Please try again in a minute.",

@@ -27,6 +27,8 @@ pub struct Service {
     pub teaser: String,
     /// Its live HLS playlist, if it has one.
     pub hls: Option<String>,
+    /// The same as a whole address, for a player elsewhere.
+    pub hls_href: Option<String>,
     /// The HLS playlist with the whole rewind window, if it has one.
     pub rewind: Option<String>,
     /// Its streams, the one to try first in front.
@@ -75,6 +77,7 @@ impl Service {
             slug: service.slug.to_string(),
             name: service.name.clone(),
             teaser: service.teaser.clone(),
+            hls_href: hls.as_deref().map(|path| edition.absolute(path)),
             rewind: hls.as_ref().map(|_| format!("/hls/{}/rewind.m3u8", service.slug)),
             hls,
             mounts: service.mounts.iter().map(|mount| Mount::of(edition, mount)).collect(),
