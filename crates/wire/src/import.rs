@@ -6,7 +6,7 @@
 //! Biographies and transcripts go before stories, so that a story finds its author in the same import; whatever
 //! arrives later than what names it is linked at the end. So the order of files does not matter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use feeds::cds::{self, Document};
@@ -35,6 +35,8 @@ const TAKEN_DOWN: &str = "taken down here";
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many documents that name an arrived one are read at once.
 const LINK_PAGE: u32 = 50;
+/// How much there is to say of one document, so that one cannot drown what there is to say of the others.
+const REMARKS_MAX: usize = 40;
 /// How many owners are named in one rights line.
 const OWNERS_MAX: usize = 8;
 /// How many numbers are tried to tell two equal slugs of one day apart.
@@ -235,8 +237,11 @@ impl<'a> Import<'a> {
         self.report.remark(Remark { file: file.map(Path::to_owned), document, matter: Matter::Failed(why) });
     }
 
-    fn remark(&mut self, file: Option<&Path>, document: &Document, matters: Vec<Matter>) {
-        for matter in matters {
+    fn remark(&mut self, file: Option<&Path>, document: &Document, mut matters: Vec<Matter>) {
+        let mut said = HashSet::new();
+        matters.retain(|matter| said.insert(matter.clone()));
+        self.report.remarks_left_out += matters.len().saturating_sub(REMARKS_MAX) as u64;
+        for matter in matters.into_iter().take(REMARKS_MAX) {
             let document = Some(document.id().to_owned());
             self.report.remark(Remark { file: file.map(Path::to_owned), document, matter });
         }

@@ -43,7 +43,7 @@ pub struct Remark {
 }
 
 /// What there is to say of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Matter {
     /// It failed: it could not be read, understood or stored.
@@ -92,8 +92,8 @@ pub enum Matter {
         /// Which.
         asset: String,
     },
-    /// A part contains itself.
-    Loop {
+    /// A part is named more than once, or contains itself.
+    RepeatedPart {
         /// Which.
         asset: String,
     },
@@ -197,7 +197,7 @@ impl fmt::Display for Matter {
             }
             Matter::EmptyPart { asset, kind, why } => write!(f, "{kind} `{asset}` is left out: {why}"),
             Matter::CutPart { asset } => write!(f, "part `{asset}` is too large; its end is cut off"),
-            Matter::Loop { asset } => write!(f, "part `{asset}` contains itself; it is shown once"),
+            Matter::RepeatedPart { asset } => write!(f, "part `{asset}` is named more than once; it is shown once"),
             Matter::TooManyParts => write!(f, "it has too many parts; the rest is left out"),
             Matter::NoSound { asset, why } => write!(f, "sound `{asset}` is not offered: {why}"),
             Matter::PointsNowhere { document } => {

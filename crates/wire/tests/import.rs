@@ -455,10 +455,64 @@ async fn layouts_that_contain_themselves_come_to_an_end() {
     let house = House::open().await;
     let report = house.import(&["loops.json"]).await;
     assert_eq!(report.new, 1, "{report}");
-    assert!(report.remarks.iter().any(|remark| matches!(&remark.matter, Matter::Loop { asset } if asset == "c1")));
-    assert!(report.remarks.iter().any(|remark| remark.matter == Matter::TooManyParts));
-    let story = house.story("nx-s1-9000021").await;
-    assert!(texts(&story).contains(&"Inside.".to_owned()) && story.body.len() <= 5_000);
+    let repeated = |name: &str| Matter::RepeatedPart { asset: name.to_owned() };
+    for name in ["c1", "c2", "t1", "d1"] {
+        assert!(report.remarks.iter().any(|remark| remark.matter == repeated(name)), "{name}: {report}");
+    }
+    assert_eq!(texts(&house.story("nx-s1-9000021").await), ["Inside.", "Many."]);
+}
+
+#[tokio::test]
+async fn a_part_that_is_named_a_thousand_times_is_shown_once() {
+    let house = House::open().await;
+    let report = house
+        .change("story.json", |story| {
+            story["assets"]["t1"]["text"] = json!("word ".repeat(50_000));
+            story["layout"] = json!(vec![json!({"href": "#/assets/t1"}); 20_000]);
+            story["audio"] = json!(vec![json!({"href": "#/assets/snd"}); 1_000]);
+            story["bylines"] = json!(vec![json!({"href": "#/assets/by2"}); 1_000]);
+            story["assets"]["gal"]["layout"] = json!(vec![json!({"href": "#/assets/g1"}); 20_000]);
+            story["layout"].as_array_mut().unwrap().insert(0, json!({"href": "#/assets/gal"}));
+        })
+        .await;
+    let once = Matter::RepeatedPart { asset: "t1".into() };
+    assert_eq!(report.remarks.iter().filter(|remark| remark.matter == once).count(), 1, "{report}");
+    let story = house.story("nx-s1-9000001").await;
+    assert_eq!((story.body.len(), story.sounds.len(), story.bylines.len()), (2, 1, 1));
+    assert!(matches!(&story.body[0], Block::Gallery { images, .. } if images.len() == 1));
+}
+
+#[tokio::test]
+async fn one_document_does_not_drown_the_report() {
+    let house = House::open().await;
+    let report = house
+        .change("related.json", |story| {
+            let odd = (0..100).map(|n| format!("odd{n}"));
+            story["layout"] = odd.clone().map(|name| json!({"href": format!("#/assets/{name}")})).collect();
+            odd.for_each(|name| story["assets"][name] = json!({"profiles": [{"href": "/v1/profiles/hologram"}]}));
+        })
+        .await;
+    assert_eq!((report.remarks.len(), report.remarks_left_out), (40, 60));
+    assert!(report.to_string().ends_with("and 60 more remarks"), "{report}");
+}
+
+#[tokio::test]
+async fn containers_stand_only_so_deep() {
+    let house = House::open().await;
+    let report = house
+        .change("related.json", |story| {
+            for n in 0..5_000 {
+                let next = if n == 4_999 { "t1".to_owned() } else { format!("n{}", n + 1) };
+                story["assets"][format!("n{n}")] = json!({
+                    "profiles": [{"href": "/v1/profiles/container", "rels": ["type"]}],
+                    "layout": [{"href": format!("#/assets/{next}")}],
+                });
+            }
+            story["layout"] = json!([{"href": "#/assets/n0"}, {"href": "#/assets/t1"}]);
+        })
+        .await;
+    assert!(report.to_string().contains("container `n12` is left out: it stands too deep in others"), "{report}");
+    assert_eq!(house.story("nx-s1-9000002").await.body.len(), 1);
 }
 
 #[tokio::test]
@@ -565,4 +619,29 @@ async fn two_imports_at_once_show_a_story_once() {
     let (one, other) = tokio::join!(house.import(&["related.json"]), house.import(&["related.json"]));
     assert_eq!((one.new + other.new, one.unchanged + other.unchanged, one.failed + other.failed), (1, 1, 0));
     assert_eq!(house.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_demonstrations_stories_have_everything_that_a_page_shows() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/wire");
+    let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    files.sort();
+    let files = files.iter().map(|path| ("demo", std::fs::read(path).unwrap())).collect();
+    let house = House::open().await;
+    let report = house.import_bytes(files).await;
+    assert_eq!((report.new, report.failed), (4, 0), "{report}");
+    assert!(report.remarks.is_empty(), "{report}");
+
+    let sections = [("demo-night-sky", "science"), ("demo-concert-pitch", "music"), ("demo-two-noons", "news")];
+    for (id, section) in sections {
+        let story = house.story(id).await;
+        assert_eq!(story.section.as_str(), section);
+        assert_eq!(story.rights.copyright().as_deref(), Some("Copyright 2026 NPR."));
+        for kind in ["paragraph", "heading", "quote", "pull-quote", "note"] {
+            let has = |block: &Block| serde_json::to_value(block).unwrap()["block"] == kind;
+            assert!(story.body.iter().any(has), "{id} has no {kind}");
+        }
+    }
+    assert!(house.story("demo-night-sky").await.bylines[0].person.is_some());
+    assert_eq!(house.story("demo-two-noons").await.corrections.len(), 1);
 }

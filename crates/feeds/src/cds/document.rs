@@ -1,5 +1,7 @@
 //! A document: what one request to the service answers with.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -191,9 +193,11 @@ impl Document {
         assets.filter_map(|(id, asset)| Some(Asset { id, fields: Record(asset.as_object()?) }))
     }
 
-    /// The assets that a list of links leads to.
+    /// The assets that a list of links leads to, each once.
     pub fn assets(&self, list: &str) -> Vec<Asset<'_>> {
-        self.fields().links(list).iter().filter_map(|link| self.asset(link)).collect()
+        let mut seen = HashSet::new();
+        let assets = self.fields().links(list).into_iter().filter_map(|link| self.asset(&link));
+        assets.filter(|asset| seen.insert(asset.id)).collect()
     }
 
     /// What is there but not of the shape that it should have, in words for a person.

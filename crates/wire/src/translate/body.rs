@@ -1,7 +1,8 @@
 //! A document's layout, as blocks.
 //!
 //! The layout is a list of links to assets; containers have layouts of their own. A hostile document may nest them
-//! deep, make them contain themselves, or multiply: depth, parts and blocks are bounded.
+//! deep, make them contain themselves, or name one large part a thousand times. So every part is shown once, which
+//! keeps a body as small as its document, and depth, parts and sounds are bounded.
 
 use std::collections::HashSet;
 
@@ -21,6 +22,8 @@ const DEPTH_MAX: usize = 12;
 const PARTS_MAX: usize = 5_000;
 /// How many blocks a body has at most.
 const BLOCKS_MAX: usize = 3_000;
+/// How many sounds a body has at most: each may bring a transcript.
+const SOUNDS_MAX: usize = 16;
 
 /// Assets that only hold others.
 const CONTAINERS: &[&str] = &["area", "card", "container", "inset", "list"];
@@ -40,15 +43,28 @@ pub(super) struct Body<'a> {
     home: Option<Url>,
     /// Assets that stand elsewhere on the page already: the lead picture, the report's sound.
     placed: HashSet<&'a str>,
-    /// The containers that are open, outermost first.
-    trail: Vec<&'a str>,
+    /// Assets that stand in the body.
+    shown: HashSet<&'a str>,
+    depth: usize,
     parts: usize,
+    sounds: usize,
     blocks: Vec<Block>,
 }
 
 impl<'a> Body<'a> {
     pub(super) fn new(document: &'a Document, around: &'a Around<'a>, known: &'a Known, home: Option<Url>) -> Self {
-        Self { document, around, known, home, placed: HashSet::new(), trail: Vec::new(), parts: 0, blocks: Vec::new() }
+        Self {
+            document,
+            around,
+            known,
+            home,
+            placed: HashSet::new(),
+            shown: HashSet::new(),
+            depth: 0,
+            parts: 0,
+            sounds: 0,
+            blocks: Vec::new(),
+        }
     }
 
     /// Notes that these assets stand elsewhere on the page.
@@ -76,16 +92,19 @@ impl<'a> Body<'a> {
             if self.placed.contains(asset.id) {
                 continue;
             }
-            let kind = asset.kind();
-            if asset.fields.is_closed_to(self.around.own_service_ids) {
-                remarks.push(Matter::RestrictedPart { asset: asset.id.to_owned(), kind });
+            if !self.shown.insert(asset.id) {
+                remarks.push(Matter::RepeatedPart { asset: asset.id.to_owned() });
                 continue;
             }
-            self.add(&asset, &kind, remarks);
+            let kind = asset.kind();
+            match asset.fields.is_closed_to(self.around.own_service_ids) {
+                true => remarks.push(Matter::RestrictedPart { asset: asset.id.to_owned(), kind }),
+                false => self.add(&asset, &kind, remarks),
+            }
         }
     }
 
-    fn add(&mut self, asset: &Asset<'a>, kind: &str, remarks: &mut Vec<Matter>) {
+    fn add(&mut self, asset: &Asset, kind: &str, remarks: &mut Vec<Matter>) {
         match kind {
             "text" => self.add_text(asset, remarks),
             "html-block" => self.add_html(asset, remarks),
@@ -95,7 +114,10 @@ impl<'a> Body<'a> {
             "audio" => self.add_sound(asset, remarks),
             "pull-quote" => self.add_or_say(asset, kind, self.pull_quote(asset), NO_WORDS, remarks),
             "note" => self.add_note(asset, remarks),
-            "image-gallery" => self.add_or_say(asset, kind, self.gallery(asset, remarks), NO_FILE, remarks),
+            "image-gallery" => {
+                let gallery = self.gallery(asset, remarks);
+                self.add_or_say(asset, kind, gallery, NO_FILE, remarks);
+            }
             "youtube-video" => self.add_or_say(asset, kind, youtube(asset), NO_ADDRESS, remarks),
             "tweet" => self.add_or_say(asset, kind, tweet(asset), NO_ADDRESS, remarks),
             "player-video" | "stream-player-video" => self.add_or_say(asset, kind, video(asset), NO_ADDRESS, remarks),
@@ -148,15 +170,18 @@ impl<'a> Body<'a> {
     }
 
     fn add_sound(&mut self, asset: &Asset, remarks: &mut Vec<Matter>) {
-        match sound(self.document, asset, self.known, self.around.now) {
+        self.sounds += 1;
+        let sound = match self.sounds {
+            ..=SOUNDS_MAX => sound(self.document, asset, self.known, self.around.now),
+            _ => Err("there are too many"),
+        };
+        match sound {
             Ok(sound) => self.blocks.push(Block::Sound { sound }),
             Err(why) => remarks.push(Matter::NoSound { asset: asset.id.to_owned(), why }),
         }
     }
 
-    fn add_note(&mut self, asset: &Asset<'a>, remarks: &mut Vec<Matter>) {
-        // A note may stand in the layout and in the document's list of notes: it is shown once.
-        self.placed.insert(asset.id);
+    fn add_note(&mut self, asset: &Asset, remarks: &mut Vec<Matter>) {
         match self.dated_text(asset, remarks) {
             Some((text, at)) => self.blocks.push(Block::Note { text, at }),
             None => remarks.push(empty(asset, "note", NO_WORDS)),
@@ -164,9 +189,11 @@ impl<'a> Body<'a> {
     }
 
     fn add_notes(&mut self, remarks: &mut Vec<Matter>) {
-        let notes = self.document.assets("notes");
-        for note in notes.iter().filter(|note| !note.fields.is_closed_to(self.around.own_service_ids)) {
-            if !self.placed.contains(note.id) {
+        // A note may stand in the layout too.
+        for note in
+            self.document.assets("notes").iter().filter(|note| !note.fields.is_closed_to(self.around.own_service_ids))
+        {
+            if self.shown.insert(note.id) {
                 self.add_note(note, remarks);
             }
         }
@@ -190,10 +217,15 @@ impl<'a> Body<'a> {
         (!text.is_empty()).then_some(Block::PullQuote { text, attribution })
     }
 
-    fn gallery(&self, asset: &Asset, remarks: &mut Vec<Matter>) -> Option<Block> {
+    fn gallery(&mut self, asset: &Asset, remarks: &mut Vec<Matter>) -> Option<Block> {
         let links = asset.fields.links("layout");
         let mut images: Vec<Image> = Vec::new();
-        for picture in links.iter().take(PARTS_MAX).filter_map(|link| self.document.asset(link)) {
+        let mut seen = HashSet::new();
+        for picture in links.iter().filter_map(|link| self.document.asset(link)) {
+            if !seen.insert(picture.id) || self.parts > PARTS_MAX {
+                continue;
+            }
+            self.parts += 1;
             if picture.fields.is_closed_to(self.around.own_service_ids) {
                 remarks.push(Matter::RestrictedPart { asset: picture.id.to_owned(), kind: picture.kind() });
                 continue;
@@ -233,18 +265,18 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn add_container(&mut self, asset: &Asset<'a>, kind: &str, remarks: &mut Vec<Matter>) {
+    fn add_container(&mut self, asset: &Asset, kind: &str, remarks: &mut Vec<Matter>) {
         let layout = asset.fields.links("layout");
         if !CONTAINERS.contains(&kind) {
             // Whatever it is, what it holds is shown.
             remarks.push(Matter::UnknownPart { asset: asset.id.to_owned(), kind: kind.to_owned() });
         }
-        if self.trail.contains(&asset.id) || self.trail.len() >= DEPTH_MAX {
-            return remarks.push(Matter::Loop { asset: asset.id.to_owned() });
+        if self.depth == DEPTH_MAX {
+            return remarks.push(empty(asset, kind, "it stands too deep in others"));
         }
-        self.trail.push(asset.id);
+        self.depth += 1;
         self.walk(&layout, remarks);
-        self.trail.pop();
+        self.depth -= 1;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sounds: they stay at their owner's, with every part of their address, since the owner counts by it.
 
+use std::collections::HashSet;
+
 use feeds::cds::{Asset, Document};
 use station::Timestamp;
 use station::sound::{File, Sound, Transcript};
@@ -7,6 +9,8 @@ use station::sound::{File, Sound, Transcript};
 use super::{NAME_CHARS_MAX, https, line, page, paragraphs};
 use crate::mentions::Known;
 
+/// How many sounds a story has above its words: each may bring a transcript.
+const LISTED_MAX: usize = 8;
 /// Audio that is made for other places than a page.
 const ELSEWHERE: &[&str] = &["intro", "headline", "promo", "nprone-override"];
 
@@ -15,7 +19,9 @@ pub(super) fn listed<'a>(document: &'a Document) -> Vec<Asset<'a>> {
     let mut links = document.fields().links("audio");
     links.retain(|link| !ELSEWHERE.iter().any(|rel| link.has_rel(rel)));
     links.sort_by_key(|link| !link.has_rel("primary"));
-    links.iter().filter_map(|link| document.asset(link)).collect()
+    let mut seen = HashSet::new();
+    let assets = links.iter().filter_map(|link| document.asset(link));
+    assets.filter(|asset| seen.insert(asset.id)).take(LISTED_MAX).collect()
 }
 
 /// The sound of an audio asset, or why it may not or cannot be offered.
