@@ -13,12 +13,16 @@ use vault::Vault;
 use crate::automation::{Deck, Library};
 use crate::codec;
 use crate::herald::Herald;
+use crate::hls::Hls;
 use crate::listener::FanOut;
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
+use crate::ring::From;
 use crate::settings::Settings;
 
 /// How often every mount is looked after.
 const TICK: Duration = Duration::from_millis(50);
+/// How long a stop waits for the last HLS segments to be kept.
+const PACKING_END_MAX: Duration = Duration::from_secs(5);
 /// The longest path that a source may make a mount at, in bytes.
 const PATH_BYTES_MAX: usize = 255;
 
@@ -27,8 +31,11 @@ pub struct Air {
     house: House,
     mounts: RwLock<Vec<Arc<Mount>>>,
     library: Arc<Library>,
+    hls: Arc<Hls>,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// What packs HLS. It ends by itself when its mount has closed.
+    packing: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Why the air could not be started.
@@ -58,23 +65,28 @@ impl Air {
         let started_at = clock.now();
         let news = bus.subscribe();
         let fan_out = FanOut::start(&settings, &clock).map_err(Error::FanOut)?;
+        let epoch = u64::try_from(started_at.as_millisecond()).unwrap_or_default();
+        let hls = Hls::new(&settings, epoch, &vault);
         let house = House {
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
             clock,
             fan_out,
-            epoch: u64::try_from(started_at.as_millisecond()).unwrap_or_default(),
+            epoch,
         };
         let air = Arc::new(Self {
             house,
             mounts: RwLock::default(),
             library: Arc::new(Library::new(pieces)),
+            hls,
             started_at,
             tasks: Mutex::default(),
+            packing: Mutex::default(),
         });
         for service in air.settings().services.clone() {
             air.start_service(&service, &vault)?;
         }
+        air.pack_hls();
         air.spawn(look_after(Arc::downgrade(&air)));
         air.spawn(follow_programmes(Arc::downgrade(&air), news));
         Ok(air)
@@ -88,6 +100,11 @@ impl Air {
     /// What tells it the time.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.house.clock
+    }
+
+    /// The HLS of its services.
+    pub fn hls(&self) -> &Arc<Hls> {
+        &self.hls
     }
 
     /// Since when it runs.
@@ -130,8 +147,7 @@ impl Air {
 
     /// The station that a host name leads to, written as a request does: in any case, with or without a port.
     pub fn station(&self, host: &str) -> Option<StationId> {
-        let name = without_port(host).to_ascii_lowercase();
-        self.settings().hosts.iter().find(|(known, _)| *known == name).map(|(_, station)| *station)
+        station_of(&self.settings().hosts, host)
     }
 
     /// A source has come that sends `codec` to a path. Where no mount is, one is made, if that is allowed.
@@ -166,6 +182,10 @@ impl Air {
         for mount in self.mounts() {
             mount.close();
         }
+        let packing: Vec<_> = self.packing.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        if tokio::time::timeout(PACKING_END_MAX, futures_util::future::join_all(packing)).await.is_err() {
+            tracing::warn!("the last HLS segments were not kept in time");
+        }
         let fan_out = Arc::clone(&self.house.fan_out);
         if tokio::task::spawn_blocking(move || fan_out.stop()).await.is_err() {
             tracing::error!("the fan-out could not be stopped");
@@ -188,6 +208,15 @@ impl Air {
         let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call);
         self.spawn(deck.run());
         Ok(())
+    }
+
+    /// Packs each service's AAC mount, from its first chunk on.
+    fn pack_hls(&self) {
+        for rendition in self.hls.renditions() {
+            let Some(mount) = self.mount_of(rendition.service(), station::Codec::Aac) else { continue };
+            let packing = tokio::spawn(Arc::clone(rendition).run(mount.follow(From::Oldest)));
+            self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(packing);
+        }
     }
 
     fn open_mount(&self, host: Option<&str>, path: &str, codec: audio::Codec) -> Result<Arc<Mount>, Refused> {
@@ -280,6 +309,12 @@ async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
         let (Event::OnAir { service, now_next }, Some(air)) = (event, air.upgrade()) else { continue };
         air.set_programme(service, now_next.now.as_ref().map_or("", |broadcast| &broadcast.title));
     }
+}
+
+/// The station that a host name leads to, written in any case, with or without a port.
+pub(crate) fn station_of(hosts: &[(String, StationId)], host: &str) -> Option<StationId> {
+    let name = without_port(host).to_ascii_lowercase();
+    hosts.iter().find(|(known, _)| *known == name).map(|(_, station)| *station)
 }
 
 /// A source may make a mount at a plain path: letters, digits and a few marks, in at most a few steps.

@@ -12,6 +12,7 @@
 pub mod codec;
 pub mod front;
 pub mod head;
+pub mod hls;
 pub mod icecast;
 pub mod listener;
 pub mod mount;

@@ -41,7 +41,7 @@ const PATH_BYTES_MAX: usize = 255;
 impl Air {
     /// Everything of the air's that is asked for through general HTTP.
     pub fn routes(self: &Arc<Self>) -> Router {
-        routes(self)
+        routes(self).merge(self.hls().routes())
     }
 }
 
