@@ -1,8 +1,6 @@
 /** What two libraries offer without saying its types. */
 
-declare module "@hotwired/turbo" {
-    export const config: { drive: { progressBarDelay: number } };
-}
+declare module "@hotwired/turbo";
 
 declare module "hls.js/light" {
     export { default } from "hls.js";

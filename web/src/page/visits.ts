@@ -5,13 +5,9 @@
  * and a screen reader begin where a reader does.
  */
 
-import * as Turbo from "@hotwired/turbo";
-
-/** Turbo's own progress bar brings a style element, which our content security policy forbids. */
-const NEVER_MS = 2 ** 31 - 1;
+import "@hotwired/turbo";
 
 export function followLinks(): void {
-    Turbo.config.drive.progressBarDelay = NEVER_MS;
     let isFirst = true;
     document.addEventListener("turbo:load", () => {
         if (!isFirst) focusHeading();

@@ -36,8 +36,8 @@ export class Bar {
     }
 
     #press(): void {
-        const { onPress } = bound(this.#parts);
         const player = this.#player;
+        const onPress = (name: string, pressed: () => void) => this.#parts.onPress(name, pressed);
         onPress("toggle", () => player.toggle());
         onPress("back", () => player.skip(-BACK_S));
         onPress("ahead", () => player.skip(AHEAD_S));
@@ -94,7 +94,8 @@ export class Bar {
         const isRadio = kind === "live" || kind === "rewind";
         this.#parts.setWhen("piece", kind === "piece");
         this.#parts.setWhen("rewound", kind === "rewind");
-        this.#parts.setWhen("can-skip", kind === "piece" || (isRadio && player.canRewind));
+        this.#parts.setWhen("can-go-back", kind === "piece" || (isRadio && player.canRewind));
+        this.#parts.setWhen("can-go-ahead", kind === "piece" || kind === "rewind");
         this.#parts.setWhen("can-rewind", isRadio && player.canRewind && service?.now != null);
         this.#parts.setWhen("queued", player.queue.length > 0);
         this.#drawSettings();
@@ -183,8 +184,4 @@ function pressWords(state: State, service: string): string {
 
 function clockTime(moment: Date): string {
     return moment.toLocaleTimeString(document.documentElement.lang || undefined, { timeStyle: "medium" });
-}
-
-function bound(parts: Parts): Pick<Parts, "onPress"> {
-    return { onPress: parts.onPress.bind(parts) };
 }

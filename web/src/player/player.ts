@@ -11,11 +11,14 @@ import { Engine } from "./engine";
 import { browserStorage, type Memory, recall, remember, SPEEDS } from "./memory";
 import { OnAir, type OnAirService } from "./on_air";
 import * as queue from "./queue";
+import { EDGE_S } from "./rewind";
 import { isSamePiece, type Piece, type Target } from "./sound";
 import { isWanted, type State } from "./state";
 
 /** How often the place in a piece is remembered while it plays. */
 const REMEMBER_EVERY_MS = 5_000;
+/** About how far a live listener is behind what the rewind window ends with. */
+const LIVE_LAG_S = 5;
 
 export class Player {
     readonly onAir: OnAir;
@@ -152,8 +155,8 @@ export class Player {
     /** Moves by so many seconds; back from live leads into the rewind window. */
     skip(byS: number): void {
         if (this.state.sound?.kind === "live") {
-            if (byS < 0 && this.canRewind) this.rewind({ behindS: 15 - byS });
-        } else if (this.state.sound?.kind === "rewind" && byS > 0 && (this.behindS ?? 0) < byS + 20) {
+            if (byS < 0 && this.canRewind) this.rewind({ behindS: LIVE_LAG_S - byS });
+        } else if (this.state.sound?.kind === "rewind" && byS > 0 && (this.behindS ?? 0) < byS + EDGE_S) {
             this.live();
         } else {
             this.seek(this.placeS + byS);

@@ -30,7 +30,13 @@ export async function open(audio: HTMLAudioElement, url: string, target: Target,
 }
 
 function openWith(Library: typeof Hls, audio: HTMLAudioElement, url: string, target: Target, broke: () => void): Rewind {
-    const hls = new Library({ maxBufferLength: 30, backBufferLength: 60, liveDurationInfinity: true, enableWorker: false });
+    const hls = new Library({
+        autoStartLoad: false,
+        maxBufferLength: 30,
+        backBufferLength: 60,
+        liveDurationInfinity: true,
+        enableWorker: false,
+    });
     const fragments = () => hls.levels[0]?.details?.fragments ?? [];
     const span = () => {
         const details = hls.levels[0]?.details;
@@ -50,11 +56,8 @@ function openWith(Library: typeof Hls, audio: HTMLAudioElement, url: string, tar
         placeOf: (wanted) => place(wanted, span(), timeOf),
         destroy: () => hls.destroy(),
     };
-    hls.once(Library.Events.LEVEL_LOADED, () => {
-        // The window is known only now; loading begins again at the place that was asked for.
-        hls.stopLoad();
-        hls.startLoad(rewind.placeOf(target));
-    });
+    // The window is a media playlist, so it is known before the first segment is asked for.
+    hls.once(Library.Events.MANIFEST_PARSED, () => hls.startLoad(span() === null ? -1 : rewind.placeOf(target)));
     hls.on(Library.Events.ERROR, (_, error) => {
         if (error.fatal) broke();
     });

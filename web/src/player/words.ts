@@ -17,13 +17,13 @@ export function stateWords(state: State, behindS: number | null): string {
         case "paused":
             return "Paused";
         case "offline":
-            return "You are offline. It goes on when you are back.";
+            return "You are offline. Waiting…";
         case "down":
             return state.sound?.kind === "piece" ? "It does not load. Trying again…" : "The stream is down. Trying again…";
         case "ended":
             return "Finished";
         case "failed":
-            return "This cannot be played. Try again later.";
+            return "This cannot be played now.";
     }
 }
 
