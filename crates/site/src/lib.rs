@@ -6,6 +6,7 @@
 //!
 //! Start at [`Site::routes`], then [`routes::ROUTES`].
 
+mod away;
 pub mod cache;
 mod colours;
 mod files;
@@ -23,9 +24,9 @@ pub mod view;
 pub use settings::Settings;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use away::Away;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -71,7 +72,8 @@ pub struct Site {
     on_air: OnAir,
     /// What has happened since the site was made; taken by [`Site::run`].
     events: Mutex<Option<Subscription>>,
-    is_store_away: AtomicBool,
+    away: Away,
+    clock: Arc<dyn Clock>,
 }
 
 /// A request without its body, for which the station is known.
@@ -89,9 +91,10 @@ impl Site {
             templates: Arc::new(Templates::new(settings.theme_dir.as_deref())),
             stations: Stations::new(db.clone(), clock.clone(), settings.clone()),
             cache: Cache::new(settings.page_cache_bytes_max, clock.clone()),
-            on_air: OnAir::new(db.clone(), clock, settings.followers_max),
+            on_air: OnAir::new(db.clone(), clock.clone(), settings.followers_max),
             events: Mutex::new(Some(bus.subscribe())),
-            is_store_away: AtomicBool::new(false),
+            away: Away::default(),
+            clock,
             settings,
             db,
             vault,
@@ -173,10 +176,10 @@ impl Site {
         let Some(remembered) = self.stations.remembered_edition(station) else { return };
         let refreshed = async {
             let edition = self.stations.edition(&remembered.station).await?;
-            self.on_air.refresh(&edition).await
+            Ok(self.on_air.refresh(&edition).await?)
         };
-        if let Err(error) = refreshed.await {
-            self.note_store_error(&error);
+        if let Err(fault) = refreshed.await {
+            self.note(&fault);
         }
     }
 
@@ -208,10 +211,7 @@ impl Site {
         let station = match self.stations.at_host(host(&parts)).await {
             Ok(Some(station)) => station,
             Ok(None) => return plain(Reason::NotFound),
-            Err(error) => {
-                self.note_store_error(&error);
-                return plain(Reason::Unavailable);
-            }
+            Err(fault) => return plain(reason(self.note(&fault))),
         };
         let Some(route) = route else { return self.stray(&station, &parts).await };
         if !route.methods.contains(&parts.method) {
@@ -277,17 +277,18 @@ impl Site {
         words: Vec<String>,
         query: Vec<(&'static str, String)>,
     ) -> Result<Made, Failure> {
-        let drafted = async {
-            let edition = self.stations.edition(station).await?;
-            pages::draft(page, &Visit { db: self.db.clone(), edition, words, query }).await
-        };
-        match drafted.await {
-            Ok(draft) => {
-                self.note_store_answered();
-                self.render(draft).await
-            }
-            Err(Fault::NotFound) => Err(Failure::NotFound),
-            Err(Fault::Store(error)) => Err(self.note_store_error(&error)),
+        if !self.away.may_ask(self.clock.elapsed()) {
+            return Err(Failure::Unavailable);
+        }
+        let edition = self.stations.edition(station).await.map_err(|fault| self.note(&fault))?;
+        let drafted = pages::draft(page, &Visit { db: self.db.clone(), edition, words, query }).await;
+        if let Err(Fault::Store(error)) = drafted {
+            return Err(self.note(&error.into()));
+        }
+        self.away.note_answer();
+        match drafted {
+            Ok(draft) => self.render(draft).await,
+            Err(_) => Err(Failure::NotFound),
         }
     }
 
@@ -372,10 +373,10 @@ impl Site {
     }
 
     async fn on_air_now(self: &Arc<Self>, call: &Call) -> Response {
-        let told = async { self.on_air.now(&self.stations.edition(&call.station).await?).await };
+        let told = async { Ok(self.on_air.now(&self.stations.edition(&call.station).await?).await?) };
         match told.await {
             Ok(json) => files::small("application/json", json, Keeping::Never),
-            Err(error) => self.problem(&call.station, reason(self.note_store_error(&error)), &call.parts.headers).await,
+            Err(fault) => self.problem(&call.station, reason(self.note(&fault)), &call.parts.headers).await,
         }
     }
 
@@ -383,7 +384,7 @@ impl Site {
         if call.parts.method == Method::HEAD {
             return files::small("text/event-stream", Bytes::new(), Keeping::Problem);
         }
-        let told = async { self.on_air.follow(&self.stations.edition(&call.station).await?).await };
+        let told = async { Ok(self.on_air.follow(&self.stations.edition(&call.station).await?).await?) };
         match told.await {
             Ok(Some(events)) => {
                 let mut answer = files::small("text/event-stream", Bytes::new(), Keeping::Problem);
@@ -395,7 +396,7 @@ impl Site {
                 answer
             }
             Ok(None) => self.problem(&call.station, Reason::Unavailable, &call.parts.headers).await,
-            Err(error) => self.problem(&call.station, reason(self.note_store_error(&error)), &call.parts.headers).await,
+            Err(fault) => self.problem(&call.station, reason(self.note(&fault)), &call.parts.headers).await,
         }
     }
 
@@ -419,21 +420,18 @@ impl Site {
         edition.ok().or_else(|| self.stations.remembered_edition(station.id))
     }
 
-    /// Logs that the store is away once, not with every page that is not made meanwhile.
-    fn note_store_error(&self, error: &store::Error) -> Failure {
-        if !error.is_unavailable() {
-            tracing::error!(error = ?error, "the store could not answer for a page");
-            return Failure::Failed;
-        }
-        if !self.is_store_away.swap(true, Ordering::Relaxed) {
-            tracing::warn!(error = ?error, "the store is away; pages are served as they were");
-        }
-        Failure::Unavailable
-    }
-
-    fn note_store_answered(&self) {
-        if self.is_store_away.swap(false, Ordering::Relaxed) {
-            tracing::info!("the store is back; pages are made anew");
+    /// Logs what kept a page from being made, and says it in the cache's words.
+    fn note(&self, fault: &stations::Fault) -> Failure {
+        match fault {
+            stations::Fault::Store(error) if error.is_unavailable() => {
+                self.away.note_absence(error, self.clock.elapsed());
+                Failure::Unavailable
+            }
+            stations::Fault::Store(error) => {
+                tracing::error!(error = ?error, "the store could not answer for a page");
+                Failure::Failed
+            }
+            stations::Fault::Resting => Failure::Unavailable,
         }
     }
 }

@@ -16,6 +16,19 @@ use crate::view::Edition;
 /// How long after a failure the store is not asked again for what is remembered.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// Why a station is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The store did not answer a moment ago, and is not asked again yet.
+    #[error("the store was away a moment ago")]
+    Resting,
+}
+
+type Result<T> = std::result::Result<T, Fault>;
+
 /// The stations of this program.
 pub struct Stations {
     db: Db,
@@ -53,9 +66,13 @@ impl<T> Default for Remembered<T> {
 }
 
 impl<T: Clone> Remembered<T> {
-    fn usable(&self, elapsed: Duration) -> Option<T> {
-        let may_be_used = !self.is_outdated || elapsed < self.rests_until;
-        self.value.clone().filter(|_| may_be_used)
+    /// What can be used without asking the store; `None` if it should be asked.
+    fn usable(&self, elapsed: Duration) -> Option<Result<T>> {
+        match &self.value {
+            Some(value) if !self.is_outdated || elapsed < self.rests_until => Some(Ok(value.clone())),
+            None if elapsed < self.rests_until => Some(Err(Fault::Resting)),
+            _ => None,
+        }
     }
 }
 
@@ -66,7 +83,7 @@ impl Stations {
     }
 
     /// The station that `host` leads to. Where the program is home to one station only, every host leads to it.
-    pub async fn at_host(&self, host: &str) -> store::Result<Option<Arc<Station>>> {
+    pub async fn at_host(&self, host: &str) -> Result<Option<Arc<Station>>> {
         let all = self.directory().await?;
         let host = without_port(host).to_ascii_lowercase();
         let named = all.iter().find(|station| station.host_names.contains(&host));
@@ -75,13 +92,13 @@ impl Stations {
     }
 
     /// What the pages of a station are made with, at this moment.
-    pub async fn edition(&self, station: &Station) -> store::Result<Edition> {
+    pub async fn edition(&self, station: &Station) -> Result<Edition> {
         if let Some(shared) = self.shared_now(station.id) {
-            return Ok(self.at_this_moment(&shared));
+            return Ok(self.at_this_moment(&*shared?));
         }
         let _asking = self.asking.lock().await;
         if let Some(shared) = self.shared_now(station.id) {
-            return Ok(self.at_this_moment(&shared));
+            return Ok(self.at_this_moment(&*shared?));
         }
         let begun = self.state().moment;
         let loaded = self.load(station).await.map(Arc::new);
@@ -107,13 +124,13 @@ impl Stations {
         state.editions.values_mut().for_each(|edition| edition.is_outdated = true);
     }
 
-    async fn directory(&self) -> store::Result<Arc<Vec<Arc<Station>>>> {
+    async fn directory(&self) -> Result<Arc<Vec<Arc<Station>>>> {
         if let Some(all) = self.directory_now() {
-            return Ok(all);
+            return all;
         }
         let _asking = self.asking.lock().await;
         if let Some(all) = self.directory_now() {
-            return Ok(all);
+            return all;
         }
         let begun = self.state().moment;
         let loaded = store::station::all(&self.db).await;
@@ -129,17 +146,16 @@ impl Stations {
         remembered: &mut Remembered<T>,
         loaded: store::Result<T>,
         is_outdated: bool,
-    ) -> store::Result<T> {
-        match (loaded, &remembered.value) {
-            (Ok(value), _) => {
+    ) -> Result<T> {
+        match loaded {
+            Ok(value) => {
                 *remembered = Remembered { value: Some(value.clone()), is_outdated, rests_until: Duration::ZERO };
                 Ok(value)
             }
-            (Err(_), Some(old)) => {
+            Err(error) => {
                 remembered.rests_until = self.clock.elapsed() + RETRY_AFTER;
-                Ok(old.clone())
+                remembered.value.clone().ok_or(Fault::Store(error))
             }
-            (Err(error), None) => Err(error),
         }
     }
 
@@ -162,11 +178,11 @@ impl Stations {
         }
     }
 
-    fn directory_now(&self) -> Option<Arc<Vec<Arc<Station>>>> {
+    fn directory_now(&self) -> Option<Result<Arc<Vec<Arc<Station>>>>> {
         self.state().directory.usable(self.clock.elapsed())
     }
 
-    fn shared_now(&self, station: StationId) -> Option<Arc<Shared>> {
+    fn shared_now(&self, station: StationId) -> Option<Result<Arc<Shared>>> {
         self.state().editions.get(&station)?.usable(self.clock.elapsed())
     }
 

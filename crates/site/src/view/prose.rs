@@ -66,7 +66,7 @@ fn push_words(html: &mut String, words: &str) {
 }
 
 /// Escapes for text and for attribute values in double quotes; drops what HTML forbids in text.
-fn push_escaped(html: &mut String, text: &str) {
+pub(crate) fn push_escaped(html: &mut String, text: &str) {
     for letter in text.chars() {
         match letter {
             '&' => html.push_str("&amp;"),
@@ -74,8 +74,8 @@ fn push_escaped(html: &mut String, text: &str) {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
-            '\t' => html.push(' '),
-            _ if letter.is_control() => {}
+            '\n' => html.push('\n'),
+            _ if letter.is_control() => html.push_str(if letter == '\t' { " " } else { "" }),
             _ => html.push(letter),
         }
     }

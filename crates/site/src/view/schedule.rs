@@ -180,7 +180,8 @@ impl Page {
         let shown: Vec<Date> = asked.day.map_or_else(|| week.clone(), |day| vec![day]);
         let maker = DayMaker { edition, times: &times, broadcasts, programmes, today };
         let title = title(asked, &times);
-        let path = asked.address(asked.week, asked.day);
+        let is_plain = asked.day.is_none() && asked.zone_name.is_none() && week.contains(&today);
+        let path = if is_plain { "/schedule".to_owned() } else { asked.address(asked.week, asked.day) };
         let description = format!("What {} broadcasts, day by day.", edition.station.name);
         let head = Head {
             place: "schedule",
