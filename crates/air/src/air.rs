@@ -18,6 +18,7 @@ use crate::listener::FanOut;
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
 use crate::ring::From;
 use crate::settings::Settings;
+use crate::source::Expected;
 
 /// How often every mount is looked after.
 const TICK: Duration = Duration::from_millis(50);
@@ -32,6 +33,7 @@ pub struct Air {
     mounts: RwLock<Vec<Arc<Mount>>>,
     library: Arc<Library>,
     hls: Arc<Hls>,
+    expected: Arc<Expected>,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// What packs HLS. It ends by itself when its mount has closed.
@@ -79,6 +81,7 @@ impl Air {
             mounts: RwLock::default(),
             library: Arc::new(Library::new(pieces)),
             hls,
+            expected: Arc::default(),
             started_at,
             tasks: Mutex::default(),
             packing: Mutex::default(),
@@ -162,6 +165,11 @@ impl Air {
             Some(mount) => mount.attach(source),
             None => self.open_mount(host, path, codec)?.attach(source),
         }
+    }
+
+    /// The sources that are about to make a mount.
+    pub(crate) fn expected(&self) -> &Arc<Expected> {
+        &self.expected
     }
 
     /// How many connections the fan-out holds, counted as listeners yet or not.

@@ -44,6 +44,8 @@ use crate::{Air, Mount, source};
 const BACKLOG: i32 = 4_096;
 /// How long no connection is accepted after the machine ran out of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long the other side may take nothing of what it is sent before its connection is given up.
+const DEAF_TIME: Duration = Duration::from_secs(60);
 /// How long pages may still take to finish once the program stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
 
@@ -116,14 +118,18 @@ impl Front {
     async fn keep_door(self: Arc<Self>, listener: TcpListener) {
         let mut visits = JoinSet::new();
         let mut stopping = self.stopping.clone();
+        let mut trouble = Trouble::default();
         loop {
             let accepted = tokio::select! {
                 () = stops(&mut stopping) => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, peer)) => self.let_in(socket, peer, &mut visits),
-                Err(error) => wait_after(&error).await,
+                Ok((socket, peer)) => {
+                    trouble.is_over();
+                    self.let_in(socket, peer, &mut visits);
+                }
+                Err(error) => trouble.wait_after(&error).await,
             }
             while let Some(ended) = visits.try_join_next() {
                 tell_of_panic(ended);
@@ -148,8 +154,7 @@ impl Front {
             return;
         };
         metrics::counter!("groundwave_connections_total").increment(1);
-        // A burst's tail or a page's last bytes must not wait for an acknowledgement.
-        let _ = socket.set_nodelay(true);
+        prepare(&socket);
         visits.spawn(Arc::clone(self).receive(socket, peer, place, head_place));
     }
 
@@ -318,18 +323,40 @@ async fn gather(socket: &TcpStream) -> Result<Gather, Silence> {
     }
 }
 
-/// A connection that broke before it was accepted is nothing; a machine without files left needs a moment.
-async fn wait_after(error: &io::Error) {
-    let is_theirs = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
-    );
-    if is_theirs {
-        return;
+/// Makes a socket fit for what follows. What cannot be set is left: it works without, only less well.
+fn prepare(socket: &TcpStream) {
+    // A burst's tail or a page's last bytes must not wait for an acknowledgement.
+    let _ = socket.set_nodelay(true);
+    let _ = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(DEAF_TIME));
+}
+
+/// Whether connections can be accepted at the moment.
+#[derive(Debug, Default)]
+struct Trouble {
+    is_told: bool,
+}
+
+impl Trouble {
+    /// A connection that broke before it was accepted is nothing. A machine without files left needs a moment, and
+    /// the log needs to be told once, not ten times a second.
+    async fn wait_after(&mut self, error: &io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+            return;
+        }
+        metrics::counter!("groundwave_accept_errors_total").increment(1);
+        if !self.is_told {
+            tracing::error!(%error, "no connection can be accepted; trying again until one can");
+            self.is_told = true;
+        }
+        sleep(ACCEPT_PAUSE).await;
     }
-    metrics::counter!("groundwave_accept_errors_total").increment(1);
-    tracing::warn!(%error, "no connection could be accepted; trying again in a moment");
-    sleep(ACCEPT_PAUSE).await;
+
+    fn is_over(&mut self) {
+        if std::mem::take(&mut self.is_told) {
+            tracing::info!("connections can be accepted again");
+        }
+    }
 }
 
 fn tell_of_panic(ended: Result<(), JoinError>) {

@@ -267,7 +267,10 @@ mod tests {
 
     use super::*;
 
-    fn gathered(bytes: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Unreadable> {
+    /// A head and what came behind it; `None` if the head is not whole.
+    type Gathered = Option<(Vec<u8>, Vec<u8>)>;
+
+    fn gathered(bytes: &[u8]) -> Result<Gathered, Unreadable> {
         let mut gather = Gather::default();
         Ok(gather.push(bytes)?.then(|| gather.split()))
     }

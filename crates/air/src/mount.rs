@@ -30,7 +30,7 @@ use crate::herald::Herald;
 use crate::listener::{FanOut, NewListener, TurnedAway};
 use crate::ring::{Bounds, Follower, From, Log};
 use crate::settings::{SecondSource, Settings};
-use crate::switch::InputId;
+use crate::switch::{InputId, Rank};
 use crate::{Title, codec};
 
 /// The service that a mount belongs to.
@@ -151,11 +151,24 @@ impl Mount {
     pub fn retitle(&self, text: Option<&str>, url: Option<&str>) -> Result<(), NoSource> {
         let mut desk = self.desk();
         let id = desk.source_to_title().ok_or(NoSource)?;
+        self.retitle_source(&mut desk, id, text, url);
+        Ok(())
+    }
+
+    /// The same for a source of one rank, whether it is on or waits: what a backup says of itself is not what the studio
+    /// sends.
+    pub fn retitle_rank(&self, rank: Rank, text: Option<&str>, url: Option<&str>) -> Result<(), NoSource> {
+        let mut desk = self.desk();
+        let id = desk.source_of(rank).ok_or(NoSource)?;
+        self.retitle_source(&mut desk, id, text, url);
+        Ok(())
+    }
+
+    fn retitle_source(&self, desk: &mut Desk, id: InputId, text: Option<&str>, url: Option<&str>) {
         let before = desk.title_of(id).cloned();
         let before = before.as_deref().map_or(("", ""), |title| (&title.text, &title.url));
         desk.set_title(id, Some(Title::new(text.unwrap_or(before.0), url.unwrap_or(before.1))));
-        self.tell_title(&mut desk);
-        Ok(())
+        self.tell_title(desk);
     }
 
     /// Disconnects every source: their feeds end with [`Ended::Closed`].

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::update::{self, Update};
 use super::{Refusal, TheAir, escape_xml};
 use crate::source::{Credentials, authorise};
+use crate::switch::Rank;
 
 /// Answers `GET` and `POST` alike; a form counts as a query. Whoever may send may give a title, from any machine: the
 /// system that knows what is played seldom is the encoder.
@@ -20,23 +21,32 @@ pub(super) async fn update(State(air): TheAir, request: Request) -> Response {
         query = format!("{query}&{}", String::from_utf8_lossy(&form));
     }
     let update = Update::parse(&query);
-    if authorise(shown(&parts.headers).as_ref(), update.input.as_deref(), &air.settings().sources).is_none() {
+    let shown = shown(&parts.headers);
+    let Some(rank) = authorise(shown.as_ref(), update.input.as_deref(), &air.settings().sources) else {
         return Refusal::Unauthorised.into_response();
-    }
+    };
     let (Some(mode), Some(path)) = (&update.mode, &update.mount) else { return error("Missing parameter") };
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(mount) = air.mount(host, path) else { return error("Source does not exist") };
     if mode != "updinfo" {
         return said("No such action", false);
     }
-    match mount.retitle(update.title.as_deref(), update.url.as_deref()) {
-        Ok(()) => said("Metadata update successful", true),
-        Err(why) => {
+    let (title, url) = (update.title.as_deref(), update.url.as_deref());
+    let retitled = air.mount(host, path).map(|mount| match rank {
+        Rank::Backup => mount.retitle_rank(rank, title, url),
+        _ => mount.retitle(title, url),
+    });
+    match retitled {
+        Some(Ok(())) => said(DONE, true),
+        Some(Err(why)) => {
             tracing::info!(mount = path, %why, "a title was refused");
             said("Mountpoint will not accept this title: no source is connected to it", false)
         }
+        None if air.expected().keep_title(path, title.unwrap_or_default(), url.unwrap_or_default()) => said(DONE, true),
+        None => error("Source does not exist"),
     }
 }
+
+const DONE: &str = "Metadata update successful";
 
 fn shown(headers: &HeaderMap) -> Option<Credentials> {
     Credentials::from_basic(headers.get(header::AUTHORIZATION)?.to_str().ok()?)

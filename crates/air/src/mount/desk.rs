@@ -207,6 +207,12 @@ impl Desk {
         sources().find(|line| self.is_on(line.id)).or_else(best).map(|line| line.id)
     }
 
+    /// The first source of a rank.
+    pub fn source_of(&self, rank: Rank) -> Option<InputId> {
+        let is_of_rank = |line: &&Line| line.source.is_some() && self.switch.rank(line.id) == Some(rank);
+        self.lines.iter().find(is_of_rank).map(|line| line.id)
+    }
+
     /// Puts the title of what is on into the log. True if it is another one.
     pub fn put_title(&mut self) -> bool {
         let own = self.switch.on().and_then(|id| self.line(id)).and_then(|line| line.title.as_ref());

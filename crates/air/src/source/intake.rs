@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::body::{Body, Malformed};
+use super::expected::Ticket;
 use super::name;
 use crate::Air;
 use crate::head::Head;
@@ -27,7 +28,12 @@ pub(super) enum Destination {
     /// Into a mount that is there.
     Mount(Feed),
     /// Into one that will be made when it is known what the source sends.
-    ToBeMade(Box<NewSource>),
+    ToBeMade {
+        /// What is known of the source.
+        source: Box<NewSource>,
+        /// Its place among those that are expected.
+        ticket: Ticket,
+    },
 }
 
 /// Why a source is there no more.
@@ -215,11 +221,11 @@ impl<'a> Intake<'a> {
             }
             // A mount that is there says what it carries; its framer finds that in the stream, or counts garbage.
             (_, Destination::Mount(feed)) => feed.mount().codec(),
-            (_, Destination::ToBeMade(_)) => return Err(Departure::Unknown),
+            (_, Destination::ToBeMade { .. }) => return Err(Departure::Unknown),
         };
         let feed = match destination {
             Destination::Mount(feed) => feed,
-            Destination::ToBeMade(source) => self.air.attach(self.host, &self.path, codec, *source)?,
+            Destination::ToBeMade { source, ticket } => self.open(codec, *source, &ticket)?,
         };
         let expected = feed.mount().codec();
         if expected != codec {
@@ -227,6 +233,14 @@ impl<'a> Intake<'a> {
         }
         self.stage = Some(Stage::Flowing { feed, framer: Framer::new(codec) });
         self.push(&opening).await
+    }
+
+    fn open(&self, codec: audio::Codec, source: NewSource, ticket: &Ticket) -> Result<Feed, Departure> {
+        let feed = self.air.attach(self.host, &self.path, codec, source)?;
+        if let Some((title, url)) = ticket.title() {
+            feed.title(&title, &url);
+        }
+        Ok(feed)
     }
 
     async fn push(&mut self, sound: &[u8]) -> Result<(), Departure> {
@@ -238,7 +252,7 @@ impl<'a> Intake<'a> {
     /// Pushes every frame that is whole.
     async fn drain(&mut self) -> Result<(), Departure> {
         let Some(Stage::Flowing { feed, framer }) = &mut self.stage else { return Ok(()) };
-        while let Some(found) = framer.next() {
+        for found in framer.by_ref() {
             match &found {
                 Found::Frame(_) => self.garbage_bytes = 0,
                 Found::Skipped { bytes } => {

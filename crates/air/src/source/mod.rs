@@ -10,6 +10,7 @@
 pub mod body;
 pub mod credentials;
 pub mod declared;
+mod expected;
 mod intake;
 
 use std::sync::Arc;
@@ -21,9 +22,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use credentials::Credentials;
 pub use declared::Declared;
+pub(crate) use expected::Expected;
 
 use crate::front::dismiss;
-use crate::head::{Head, Protocol};
+use crate::head::Head;
 use crate::icecast::{self, Refusal};
 use crate::mount::{NewSource, Refused};
 use crate::settings::Sources;
@@ -99,7 +101,9 @@ impl Admitted {
         let destination = match air.mount(head.field("host"), &path) {
             Some(mount) if is_known_to_differ(mount.codec(), first) => return Err(Refusal::WrongCodec),
             Some(mount) => Destination::Mount(mount.attach(source)?),
-            None if air.settings().open_mounts => Destination::ToBeMade(Box::new(source)),
+            None if air.settings().open_mounts => {
+                Destination::ToBeMade { source: Box::new(source), ticket: air.expected().announce(&path) }
+            }
             None => return Err(Refusal::NoSuchMount),
         };
         Ok(Self { path, destination, body, _place: place })
@@ -141,9 +145,9 @@ fn is_known_to_differ(expected: audio::Codec, first: &[u8]) -> bool {
 
 /// What Icecast 2.4 says to a source that may send: at once, before any sound, and nothing else.
 fn welcome(head: &Head) -> &'static [u8] {
-    let waits = head.protocol == Protocol::Http11
-        && head.field("expect").is_some_and(|expected| expected.to_ascii_lowercase().contains("100-continue"));
-    if waits {
+    // Whatever protocol it speaks: liquidsoap waits for it in HTTP/1.0.
+    let waits = |expected: &str| expected.to_ascii_lowercase().contains("100-continue");
+    if head.field("expect").is_some_and(waits) {
         b"HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\nHTTP/1.0 200 OK\r\n\r\n"
     } else {
         b"HTTP/1.0 200 OK\r\n\r\n"
@@ -189,9 +193,10 @@ mod tests {
 
     #[test]
     fn only_who_waits_for_it_is_told_to_go_on() {
-        let put = "PUT /a HTTP/1.1\r\nExpect: 100-Continue";
-        assert!(welcome(&head(put)).starts_with(b"HTTP/1.1 100 Continue\r\n"));
-        for other in ["PUT /a HTTP/1.1", "SOURCE /a HTTP/1.0", "PUT /a HTTP/1.0\r\nExpect: 100-continue"] {
+        for put in ["PUT /a HTTP/1.1\r\nExpect: 100-Continue", "PUT /a HTTP/1.0\r\nExpect: 100-continue"] {
+            assert!(welcome(&head(put)).starts_with(b"HTTP/1.1 100 Continue\r\n"), "{put}");
+        }
+        for other in ["PUT /a HTTP/1.1", "SOURCE /a HTTP/1.0", "PUT /a HTTP/1.1\r\nExpect: the best"] {
             assert_eq!(welcome(&head(other)), b"HTTP/1.0 200 OK\r\n\r\n", "{other}");
         }
     }
