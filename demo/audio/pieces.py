@@ -46,9 +46,9 @@ def mill_race():
     mix, loose = Mix(len(bars) * 4 * beat + 3.5), Noise(104)
     for bar, name in enumerate(bars):
         start, notes = bar * 4 * beat, keys(chords[name])
-        mix.add(bass(notes[0], 2.2), start, 0.5)
+        mix.add(bass(notes[0], 2.2), start, 0.38)
         if 2 <= bar < len(bars) - 1:
-            mix.add(bass(notes[1], 1.0), start + 2.5 * beat, 0.26)
+            mix.add(bass(notes[1], 1.0), start + 2.5 * beat, 0.2)
         if bar >= 6:
             for note in notes[1:4]:
                 mix.add(pad(note, 4 * beat + 1.2, 0.9, 1.3), start, 0.1, pan=0.3 if note % 2 else -0.3)
