@@ -6,10 +6,12 @@
 
 export function softenTimes(root: ParentNode, now: Date): void {
     for (const time of root.querySelectorAll<HTMLTimeElement>("time[data-soft]")) {
+        const { dataset } = time;
+        // A page that comes back out of the history may have been softened on another day.
+        const exact = (dataset["exact"] ??= time.textContent.trim());
         const soft = softWords(new Date(time.dateTime), now, document.documentElement.lang || "en-US");
-        if (soft === null) continue;
-        if (!time.title) time.title = time.textContent.trim();
-        time.textContent = soft;
+        if (!time.title) time.title = exact;
+        time.textContent = soft ?? exact;
     }
 }
 

@@ -122,36 +122,39 @@ export class Engine {
 
     async #load(): Promise<void> {
         const load = ++this.#loads;
-        const { sound, attempt } = this.#state;
+        const { sound } = this.#state;
         if (sound === null) return;
         this.#letGo();
         this.#in(CONNECT_MS_MAX, () => this.#broke(false));
-        if (sound.kind === "piece") {
-            this.#audio.src = sound.piece.src;
-        } else {
-            await this.#onAir.known;
-            if (load !== this.#loads) return;
-            if (!(await this.#tune(sound, attempt, load))) return this.#broke(false);
-            if (load !== this.#loads) return;
-        }
-        this.#play();
+        // Some browsers play only within the press itself: nothing that is known already is waited for.
+        if (sound.kind !== "piece" && this.#onAir.services.length === 0) await this.#onAir.known;
+        const isReady = sound.kind === "rewind" ? await this.#openRewind(sound, load) : this.#point(sound);
+        if (load !== this.#loads) return;
+        if (isReady) this.#play();
+        else this.#broke(false);
     }
 
-    /** Points the element at a service; false if the service is not known, or has nothing of that kind. */
-    async #tune(sound: Exclude<Sound, { kind: "piece" }>, attempt: number, load: number): Promise<boolean> {
-        const service = this.#onAir.find(sound.service);
-        if (service === null) return false;
-        if (sound.kind === "live") {
-            const mounts = playableMounts(service, (type) => this.#audio.canPlayType(type) !== "");
-            // A stream that failed may be one encoder's fault: the next attempt asks for the next codec.
-            const mount = mounts[attempt % mounts.length];
-            if (mount) this.#audio.src = mount.path;
-            return mount !== undefined;
+    /** Points the element at a piece or at a live stream; false if there is no such stream. */
+    #point(sound: Exclude<Sound, { kind: "rewind" }>): boolean {
+        if (sound.kind === "piece") {
+            this.#audio.src = sound.piece.src;
+            return true;
         }
-        const path = rewindPath(service);
+        const service = this.#onAir.find(sound.service);
+        const mounts = service ? playableMounts(service, (type) => this.#audio.canPlayType(type) !== "") : [];
+        // A stream that failed may be one encoder's fault: the next attempt asks for the next codec.
+        const mount = mounts[this.#state.attempt % mounts.length];
+        if (mount) this.#audio.src = mount.path;
+        return mount !== undefined;
+    }
+
+    /** Opens a service's rewind window; false if it has none, or cannot be opened. */
+    async #openRewind(sound: Extract<Sound, { kind: "rewind" }>, load: number): Promise<boolean> {
+        const service = this.#onAir.find(sound.service);
+        const path = service ? rewindPath(service) : null;
         if (path === null) return false;
+        const target = (this.#state.attempt > 0 && this.#lost) || sound.target;
         try {
-            const target = (attempt > 0 && this.#lost) || sound.target;
             const rewind = await open(this.#audio, path, target, () => this.#broke(false));
             if (load === this.#loads) this.#rewind = rewind;
             else rewind.destroy();
