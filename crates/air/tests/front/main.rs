@@ -1,0 +1,8 @@
+//! The front door, as the programs that knock at it see it: real encoders and real players over real sockets.
+
+mod encoders;
+mod listeners;
+mod protocol;
+mod sound;
+mod studio;
+mod titles;
