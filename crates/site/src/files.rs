@@ -1,5 +1,7 @@
 //! Files: what the vault keeps for the public, and what crate `web` made for the browser.
 
+use std::ops::Range;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -36,25 +38,26 @@ pub async fn media(vault: &Vault, path: &str, method: &Method, asked: &HeaderMap
         }
     }
     let wanted = if *method == Method::GET { range::wanted(asked, size, etag.as_deref()) } else { Wanted::Whole };
-    let part = match wanted {
-        Wanted::Whole => 0..size,
-        Wanted::Part(part) => {
-            *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let told = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            insert(answer.headers_mut(), header::CONTENT_RANGE, &told);
-            part
-        }
-        Wanted::Beyond => {
-            *answer.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            insert(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
-            return Ok(Some(answer));
-        }
-    };
+    let Some(part) = begin(&mut answer, wanted, size) else { return Ok(Some(answer)) };
     answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
     if *method == Method::GET {
         *answer.body_mut() = Body::from_stream(vault.stream(&key, part));
     }
     Ok(Some(answer))
+}
+
+/// Says which part of the file the answer is; `None` if there is no such part.
+fn begin(answer: &mut Response, wanted: Wanted, size: u64) -> Option<Range<u64>> {
+    let (status, told, part) = match wanted {
+        Wanted::Whole => return Some(0..size),
+        Wanted::Part(part) => {
+            (StatusCode::PARTIAL_CONTENT, format!("bytes {}-{}/{size}", part.start, part.end - 1), Some(part))
+        }
+        Wanted::Beyond => (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{size}"), None),
+    };
+    *answer.status_mut() = status;
+    insert(answer.headers_mut(), header::CONTENT_RANGE, &told);
+    part
 }
 
 /// A file that crate `web` made; `None` if it made none of that name.

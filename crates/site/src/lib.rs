@@ -6,10 +6,12 @@
 //!
 //! Start at [`Site::routes`], then [`routes::ROUTES`].
 
+mod answers;
 mod away;
 pub mod cache;
 mod colours;
 mod files;
+mod follow;
 mod headers;
 mod on_air;
 mod pages;
@@ -23,6 +25,7 @@ pub mod view;
 
 pub use settings::Settings;
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,34 +35,30 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing;
-use bus::{Bus, Heard, Subscription};
+use bus::{Bus, Subscription};
 use bytes::Bytes;
-use cache::{Cache, Encoding, Failure, Forgotten, Key, Made, Making, Served, Tag};
-use futures_util::FutureExt;
+use cache::{Cache, Failure, Key, Made, Making, Tag};
+use futures_util::{FutureExt, StreamExt};
 use headers::Keeping;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use minijinja::value::{Serde, Value};
 use on_air::OnAir;
 use pages::{Draft, Fault, Visit};
 use routes::{Page, Route, Serves};
-use station::event::Message;
-use station::{Clock, Event, Station};
+use station::{Clock, Station};
 use stations::Stations;
 use store::Db;
 use templates::Templates;
 use tokio::sync::mpsc;
-use tower::ServiceExt;
 use vault::Vault;
 use view::Edition;
 use view::error::Reason;
 
 /// The longest address of a page, in bytes.
 const ADDRESS_BYTES_MAX: usize = 512;
-/// How many pages that were taken back may wait to be made again.
-const RESTOCKING_MAX: usize = 256;
-/// When a browser may try again after a page could not be shown, in seconds.
-const RETRY_SECONDS: &str = "30";
+/// How many things that an event asks for may wait to be done.
+const CHORES_MAX: usize = 256;
 
 /// The public site of every station of this program.
 pub struct Site {
@@ -116,26 +115,11 @@ impl Site {
     /// Follows the bus until it closes: forgets pages, tells followers what is on.
     pub async fn run(self: &Arc<Self>) {
         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut events) = events else { return };
-        let (restock, mut to_restock) = mpsc::channel(RESTOCKING_MAX);
-        let follow = async {
-            loop {
-                match events.next().await {
-                    Heard::Message(message) => self.hear(&message, &restock).await,
-                    Heard::Missed(_) => self.doubt().await,
-                    Heard::Closed => break,
-                }
-            }
-        };
-        let keep_up = async {
-            let router = self.routes();
-            while let Some(key) = to_restock.recv().await {
-                self.restock(&router, &key).await;
-            }
-        };
+        let Some(events) = events else { return };
+        let (chores, to_do) = mpsc::channel(CHORES_MAX);
         tokio::select! {
-            () = follow => {}
-            () = keep_up => {}
+            () = follow::hear_all(self, events, chores) => {}
+            () = follow::do_all(self, to_do) => {}
             () = self.cache.polish() => {}
         }
     }
@@ -145,60 +129,13 @@ impl Site {
         self.on_air.stop();
     }
 
-    async fn hear(&self, message: &Message, restock: &mpsc::Sender<Key>) {
-        if matches!(message.event, Event::StationChanged | Event::SectionChanged { .. } | Event::ServiceChanged { .. })
-        {
-            self.stations.forget();
-        }
-        if let Some(forgotten) = forgotten(&message.event) {
-            for key in self.cache.forget(message.station, forgotten) {
-                if restock.try_send(key).is_err() {
-                    metrics::counter!("groundwave_site_restocking_skipped_total").increment(1);
-                }
-            }
-        }
-        if self.on_air.hear(message.station, &message.event) {
-            self.refresh_on_air(message.station).await;
-        }
-    }
-
-    /// Something was missed, and nobody knows what.
-    async fn doubt(&self) {
-        tracing::warn!("the site missed events; every page is made anew when it is next asked for");
-        self.stations.forget();
-        self.cache.forget_everything();
-        for station in self.on_air.doubt() {
-            self.refresh_on_air(station).await;
-        }
-    }
-
-    async fn refresh_on_air(&self, station: station::StationId) {
-        let Some(remembered) = self.stations.remembered_edition(station) else { return };
-        let refreshed = async {
-            let edition = self.stations.edition(&remembered.station).await?;
-            Ok(self.on_air.refresh(&edition).await?)
-        };
-        if let Err(fault) = refreshed.await {
-            self.note(&fault);
-        }
-    }
-
-    /// Makes a page again whose bytes are gone, so that it is there should the store go away.
-    async fn restock(&self, router: &Router, key: &Key) {
-        let host = self.stations.remembered_edition(key.station).and_then(|e| e.station.host_names.first().cloned());
-        let request = Request::get(&key.address).header(header::HOST, host.unwrap_or_default()).body(Body::empty());
-        if let Ok(request) = request {
-            let Ok(_answer) = router.clone().oneshot(request).await;
-        }
-    }
-
     /// Answers, whatever happens: a panic costs one answer.
     async fn guarded(self: &Arc<Self>, route: Option<&'static Route>, request: Request) -> Response {
         let is_head = *request.method() == Method::HEAD;
         let answer = AssertUnwindSafe(self.answer(route, request)).catch_unwind().await;
         let mut answer = answer.unwrap_or_else(|_| {
             metrics::counter!("groundwave_site_panics_total").increment(1);
-            plain(Reason::Failed)
+            answers::plain(Reason::Failed)
         });
         if is_head {
             *answer.body_mut() = Body::empty();
@@ -210,8 +147,8 @@ impl Site {
         let parts = request.into_parts().0;
         let station = match self.stations.at_host(host(&parts)).await {
             Ok(Some(station)) => station,
-            Ok(None) => return plain(Reason::NotFound),
-            Err(fault) => return plain(reason(self.note(&fault))),
+            Ok(None) => return answers::plain(Reason::NotFound),
+            Err(fault) => return answers::plain(reason(self.note(&fault))),
         };
         let Some(route) = route else { return self.stray(&station, &parts).await };
         if !route.methods.contains(&parts.method) {
@@ -234,9 +171,9 @@ impl Site {
             Serves::Asset => files::asset(&call.word(), &call.parts.headers),
             Serves::Stylesheet => Some(files::stylesheet(&self.current(&call.station).await.accent)),
             Serves::Icon => Some(files::icon(&self.current(&call.station).await.accent)),
-            Serves::OldIcon => Some(redirect("/favicon.svg")),
-            Serves::Manifest => Some(manifest(&self.current(&call.station).await)),
-            Serves::Robots => Some(robots()),
+            Serves::OldIcon => Some(answers::redirect("/favicon.svg")),
+            Serves::Manifest => Some(answers::manifest(&self.current(&call.station).await)),
+            Serves::Robots => Some(answers::robots()),
         };
         match found {
             Some(answer) => answer,
@@ -247,7 +184,7 @@ impl Site {
     /// An address that the table does not have. `/news/` was meant as `/news`.
     async fn stray(self: &Arc<Self>, station: &Arc<Station>, parts: &Parts) -> Response {
         match without_slash(parts.uri.path()) {
-            Some(path) if parts.method == Method::GET || parts.method == Method::HEAD => redirect(path),
+            Some(path) if parts.method == Method::GET || parts.method == Method::HEAD => answers::redirect(path),
             _ => self.problem(station, Reason::NotFound, &parts.headers).await,
         }
     }
@@ -265,7 +202,7 @@ impl Site {
             Box::pin(async move { site.make(page, &station, words, query).await })
         };
         match self.cache.serve(Key::new(call.station.id, address), make).await {
-            Ok(served) => self.finished(&served, headers),
+            Ok(served) => answers::page(&served, headers, self.settings.is_https),
             Err(failure) => self.problem(&call.station, reason(failure), headers).await,
         }
     }
@@ -287,7 +224,7 @@ impl Site {
         }
         self.away.note_answer();
         match drafted {
-            Ok(draft) => self.render(draft).await,
+            Ok(draft) => self.render(draft.fresh_until(self.stations.outdated_until(station.id))).await,
             Err(_) => Err(Failure::NotFound),
         }
     }
@@ -332,44 +269,9 @@ impl Site {
         };
         // No address of a page begins with an exclamation mark.
         match self.cache.serve(Key::new(station.id, format!("!{reason:?}")), make).await {
-            Ok(served) => self.finished(&served, headers),
-            Err(_) => plain(reason),
+            Ok(served) => answers::page(&served, headers, self.settings.is_https),
+            Err(_) => answers::plain(reason),
         }
-    }
-
-    fn finished(&self, served: &Served, asked: &HeaderMap) -> Response {
-        let page = &served.page;
-        let encoding = Encoding::wanted(asked);
-        let mut answer = Response::new(Body::empty());
-        let given = answer.headers_mut();
-        headers::guard_page(given, self.settings.is_https);
-        given.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        given.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        let is_problem = !page.status.is_success();
-        headers::keep(given, keeping(served, is_problem));
-        if served.is_outdated {
-            given.insert("cache-status", HeaderValue::from_static("groundwave; hit; detail=outdated"));
-        }
-        if page.status == StatusCode::SERVICE_UNAVAILABLE {
-            given.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-        }
-        let known = page.known_etag(asked).filter(|_| !is_problem);
-        let etag = known.map_or_else(|| page.etag(encoding), Into::into);
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            given.insert(header::ETAG, etag);
-        }
-        if known.is_some() {
-            *answer.status_mut() = StatusCode::NOT_MODIFIED;
-            return answer;
-        }
-        if let Some(name) = encoding.name() {
-            given.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-        }
-        let bytes = page.bytes(encoding);
-        given.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-        *answer.status_mut() = page.status;
-        *answer.body_mut() = Body::from(bytes);
-        answer
     }
 
     async fn on_air_now(self: &Arc<Self>, call: &Call) -> Response {
@@ -391,8 +293,7 @@ impl Site {
                 answer.headers_mut().remove(header::CONTENT_LENGTH);
                 // A proxy that collects an answer before it passes it on would keep these for ever.
                 answer.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-                *answer.body_mut() =
-                    Body::from_stream(tokio_stream::StreamExt::map(events, Ok::<_, std::convert::Infallible>));
+                *answer.body_mut() = Body::from_stream(events.map(Ok::<_, Infallible>));
                 answer
             }
             Ok(None) => self.problem(&call.station, Reason::Unavailable, &call.parts.headers).await,
@@ -443,38 +344,12 @@ impl Call {
     }
 }
 
-/// What an event makes outdated; `None` for what no page shows.
-fn forgotten(event: &Event) -> Option<Forgotten> {
-    Some(Forgotten::Tags(match event {
-        Event::StoryPublished { story } | Event::StoryUpdated { story } => vec![Tag::Story(*story), Tag::Latest],
-        Event::StoryWithdrawn { story } => return Some(Forgotten::TakenBack(*story)),
-        Event::PersonChanged { person } => vec![Tag::Person(*person), Tag::People],
-        Event::ProgrammeChanged { programme } => vec![Tag::Programme(*programme), Tag::Programmes],
-        Event::EpisodePublished { episode, programme } => {
-            vec![Tag::Episode(*episode), Tag::Programme(*programme), Tag::Episodes]
-        }
-        Event::ScheduleChanged { .. } => vec![Tag::Schedule],
-        Event::OnAir { .. } => vec![Tag::OnAir],
-        Event::Title { .. } | Event::InputChanged { .. } => return None,
-        // A station's own, its sections and services stand on every page. So may what later versions tell.
-        _ => vec![Tag::Station],
-    }))
-}
-
 fn reason(failure: Failure) -> Reason {
     match failure {
         Failure::NotFound => Reason::NotFound,
         Failure::Gone => Reason::TakenBack,
         Failure::Unavailable => Reason::Unavailable,
         Failure::Failed => Reason::Failed,
-    }
-}
-
-fn keeping(served: &Served, is_problem: bool) -> Keeping {
-    match (is_problem, served.is_outdated) {
-        (true, _) => Keeping::Problem,
-        (false, true) => Keeping::OutdatedPage,
-        (false, false) => Keeping::Page,
     }
 }
 
@@ -497,53 +372,6 @@ fn without_slash(path: &str) -> Option<&str> {
     let trimmed = path.strip_suffix('/').filter(|trimmed| !trimmed.is_empty() && !trimmed.ends_with('/'))?;
     let is_ours = !trimmed.starts_with("//") && !trimmed.contains(['\\', '%']);
     is_ours.then_some(trimmed)
-}
-
-fn redirect(path: &str) -> Response {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    headers::keep(answer.headers_mut(), Keeping::AnHour);
-    if let Ok(path) = HeaderValue::from_str(path) {
-        answer.headers_mut().insert(header::LOCATION, path);
-    }
-    answer
-}
-
-/// The last resort: a page for when no station is known.
-fn plain(reason: Reason) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title><h1>{0}</h1><p>{1}</p></html>\n",
-        reason.title(),
-        reason.words()
-    );
-    let mut answer = Response::new(Body::from(html));
-    *answer.status_mut() = reason.status();
-    headers::guard_page(answer.headers_mut(), false);
-    headers::keep(answer.headers_mut(), Keeping::Problem);
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    if reason == Reason::Unavailable {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
-    }
-    answer
-}
-
-fn manifest(station: &Station) -> Response {
-    let manifest = serde_json::json!({
-        "name": station.name,
-        "short_name": station.name,
-        "description": station.tagline,
-        "lang": station.language,
-        "start_url": "/",
-        "display": "minimal-ui",
-        "theme_color": station.accent,
-        "icons": [{ "src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml" }],
-    });
-    files::small("application/manifest+json", manifest.to_string().into(), Keeping::AnHour)
-}
-
-fn robots() -> Response {
-    let words = "User-agent: *\nDisallow: /on-air\n";
-    files::small("text/plain; charset=utf-8", words.into(), Keeping::AnHour)
 }
 
 #[cfg(test)]

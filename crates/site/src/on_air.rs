@@ -6,6 +6,7 @@
 //! Start at [`OnAir::now`] and [`OnAir::follow`].
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub struct OnAir {
     clock: Arc<dyn Clock>,
     boards: Mutex<HashMap<StationId, Board>>,
     followers: Arc<Semaphore>,
+    is_stopped: AtomicBool,
 }
 
 /// What one station has on.
@@ -40,6 +42,8 @@ struct Board {
     programmes: HashMap<ProgrammeId, ProgrammeName>,
     playing: HashMap<ServiceId, String>,
     is_outdated: bool,
+    /// Counts what was heard: rows that were asked for before an event may be older than it.
+    heard: u64,
     told: watch::Sender<Bytes>,
 }
 
@@ -85,7 +89,13 @@ struct ProgrammeName {
 impl OnAir {
     /// Nothing is known yet. At most `followers_max` browsers can follow at one time.
     pub fn new(db: Db, clock: Arc<dyn Clock>, followers_max: usize) -> Self {
-        Self { db, clock, boards: Mutex::default(), followers: Arc::new(Semaphore::new(followers_max)) }
+        Self {
+            db,
+            clock,
+            boards: Mutex::default(),
+            followers: Arc::new(Semaphore::new(followers_max)),
+            is_stopped: AtomicBool::new(false),
+        }
     }
 
     /// What the station has on, as JSON. While the store is away, what was known last.
@@ -93,8 +103,11 @@ impl OnAir {
         self.look(edition).await.map(|told| told.borrow().clone())
     }
 
-    /// What the station has on, as an event at once and at every change; `None` if too many follow already.
+    /// What the station has on, as an event at once and at every change; `None` if too many follow already, or the site is closing.
     pub async fn follow(&self, edition: &Edition) -> store::Result<Option<impl Stream<Item = Bytes> + Send + use<>>> {
+        if self.is_stopped.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let Ok(permit) = self.followers.clone().try_acquire_owned() else {
             metrics::counter!("groundwave_site_followers_refused_total").increment(1);
             return Ok(None);
@@ -117,6 +130,7 @@ impl OnAir {
             }
             _ => return false,
         }
+        board.heard += 1;
         board.tell();
         board.is_outdated
     }
@@ -136,8 +150,9 @@ impl OnAir {
         Ok(())
     }
 
-    /// Ends every event stream.
+    /// Ends every event stream, and begins no other.
     pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
         self.boards().clear();
     }
 
@@ -162,6 +177,7 @@ impl OnAir {
 
     async fn load(&self, edition: &Edition) -> store::Result<watch::Receiver<Bytes>> {
         let station = edition.station.id;
+        let heard = self.boards().get(&station).map(|board| board.heard);
         let programmes = store::programme::all(&self.db, station).await?;
         let mut now_next = HashMap::new();
         for service in &edition.services {
@@ -173,7 +189,7 @@ impl OnAir {
         board.services = edition.services.clone();
         board.now_next = now_next;
         board.programmes = programmes.into_iter().map(named).collect();
-        board.is_outdated = false;
+        board.is_outdated = heard.is_some_and(|heard| heard != board.heard);
         board.tell();
         Ok(board.told.subscribe())
     }
@@ -191,6 +207,7 @@ impl Board {
             programmes: HashMap::new(),
             playing: HashMap::new(),
             is_outdated: true,
+            heard: 0,
             told: watch::channel(Bytes::new()).0,
         }
     }

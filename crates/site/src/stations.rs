@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use station::{Clock, Section, Service, Station, StationId};
+use station::{Clock, Section, Service, Station, StationId, Timestamp};
 use store::Db;
 
 use crate::settings::Settings;
@@ -114,6 +114,14 @@ impl Stations {
     pub fn remembered_edition(&self, station: StationId) -> Option<Edition> {
         let shared = self.state().editions.get(&station)?.value.clone()?;
         Some(self.at_this_moment(&shared))
+    }
+
+    /// If what is remembered of a station is outdated: when it should be asked for again, and with it the pages that were
+    /// made with it.
+    pub fn outdated_until(&self, station: StationId) -> Option<Timestamp> {
+        let state = self.state();
+        let is_outdated = state.editions.get(&station).is_some_and(|edition| edition.is_outdated);
+        is_outdated.then(|| self.clock.now() + RETRY_AFTER)
     }
 
     /// Forgets everything, but keeps it at hand.

@@ -50,13 +50,17 @@ impl House {
     }
 
     async fn unfurnished() -> Self {
+        Self::built(Settings::default()).await
+    }
+
+    async fn built(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite://{}", folder.path().join("station.db").display())).await.unwrap();
         db.migrate().await.unwrap();
         let vault = Vault::disk(&folder.path().join("vault")).unwrap();
         let bus = bus::Local::new();
         let clock = Arc::new(Fixed::at("2026-11-24T21:33:00Z"));
-        let site = Site::new(Settings::default(), db.clone(), vault.clone(), bus.clone(), clock.clone());
+        let site = Site::new(settings, db.clone(), vault.clone(), bus.clone(), clock.clone());
         let router = site.routes();
         tokio::spawn({
             let site = site.clone();
@@ -552,6 +556,30 @@ async fn whoever_follows_hears_at_once_and_at_every_change() {
     assert!(next_event(&mut events).await.contains(r#""now":{"title":"Long Player""#));
     house.site.stop();
     assert!(events.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn how_many_may_follow_is_bounded_and_a_place_is_given_back() {
+    let house = House::built(Settings { followers_max: 1, ..Settings::default() }).await;
+    house.furnish(&sample::station()).await;
+    let follow = || Request::get("/on-air/events").header(header::HOST, HOST).body(Body::empty()).unwrap();
+    let first = house.router.clone().oneshot(follow()).await.unwrap();
+    assert_eq!(first.status(), StatusCode::OK);
+    let second = house.router.clone().oneshot(follow()).await.unwrap();
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(first);
+    assert_eq!(house.router.clone().oneshot(follow()).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_theme_in_the_stations_folder_changes_the_page_that_it_names() {
+    let theme = tempfile::tempdir().unwrap();
+    std::fs::write(theme.path().join("about.html"), "<!doctype html><title>{{ frame.title }}</title><p>ours</p>")
+        .unwrap();
+    let house = House::built(Settings { theme_dir: Some(theme.path().into()), ..Settings::default() }).await;
+    house.furnish(&sample::station()).await;
+    assert!(house.get("/about").await.says("<p>ours</p>"));
+    assert!(house.get("/listen").await.says("<nav"));
 }
 
 async fn next_event(events: &mut Body) -> String {

@@ -87,14 +87,17 @@ pub struct Cache {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
     making: Semaphore,
-    to_polish: mpsc::Sender<(Key, Arc<Finished>)>,
-    polishing: Mutex<Option<mpsc::Receiver<(Key, Arc<Finished>)>>>,
+    to_polish: mpsc::Sender<Rough>,
+    polishing: Mutex<Option<mpsc::Receiver<Rough>>>,
 }
 
 struct State {
     shelf: Shelf,
     flights: HashMap<Key, watch::Receiver<Option<Landed>>>,
 }
+
+/// A page that could be packed smaller.
+type Rough = (Key, Arc<Finished>);
 
 type Landed = Result<Arc<Finished>, Failure>;
 

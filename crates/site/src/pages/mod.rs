@@ -94,7 +94,8 @@ impl Draft {
         Self { template, view, status: StatusCode::OK, tags, subject: None, fresh_until: None }
     }
 
-    fn fresh_until(mut self, moment: Option<Timestamp>) -> Self {
+    /// The same, outdated at `moment` if not before.
+    pub fn fresh_until(mut self, moment: Option<Timestamp>) -> Self {
         self.fresh_until = self.fresh_until.into_iter().chain(moment).min();
         self
     }
