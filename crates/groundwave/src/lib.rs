@@ -1,1 +1,14 @@
 //! The program: its settings, its commands, and how the rooms are wired together.
+//!
+//! A command reads the [`settings`], opens a [`House`](assembly::House) and runs it. Nothing here knows how radio
+//! works; everything here knows which room does.
+//!
+//! Start at [`commands::run`], then [`assembly::House::open`].
+
+pub mod assembly;
+pub mod clock;
+pub mod commands;
+mod courier;
+mod logging;
+pub mod settings;
+mod watch;

@@ -1,0 +1,220 @@
+//! The house, assembled: every room opened, wired to the walls and set to work.
+//!
+//! Only here do the rooms come together. [`House::open`] builds them from the settings, in the order in which they
+//! lean on each other; [`House::run`] opens the door and goes on until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use air::Air;
+use anyhow::Context;
+use axum::Router;
+use bus::Bus;
+use metrics_exporter_prometheus::PrometheusHandle;
+use site::Site;
+use station::{Clock, Piece, Service, Station, StationId};
+use store::Db;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use vault::Vault;
+
+use crate::clock::System;
+use crate::courier::Courier;
+use crate::settings::Settings;
+use crate::watch;
+
+/// Every room of the house, ready to work.
+pub struct House {
+    /// The settings it was built from.
+    pub settings: Settings,
+    /// The stations that it is home to.
+    pub stations: Vec<Station>,
+    /// What a listener can tune to, of all stations.
+    pub services: Vec<Service>,
+    listeners: Vec<TcpListener>,
+    db: Db,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    air: Arc<Air>,
+    site: Arc<Site>,
+    figures: PrometheusHandle,
+}
+
+impl House {
+    /// Takes the addresses, opens store and vault and builds the rooms on them. Nobody is let in yet.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        let listeners =
+            settings.door.listen.iter().map(|address| bind(*address)).collect::<anyhow::Result<Vec<_>>>()?;
+        let figures = watch::start_counting()?;
+        let clock: Arc<dyn Clock> = Arc::new(System::start());
+        let bus: Arc<dyn Bus> = bus::Local::new();
+        let db = open_store(&settings).await?;
+        let vault = open_vault(&settings)?;
+        let stations = store::station::all(&db).await?;
+        let (services, pieces) = on_the_air(&db, &stations).await?;
+        let air_settings = air_settings(&settings, &stations, &services)?;
+        let air = Air::start(air_settings, pieces, vault.clone(), bus.clone(), clock.clone())
+            .context("could not open the air")?;
+        let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());
+        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, figures })
+    }
+
+    /// Opens the door and works until `stop` comes. `when_open` is told the addresses once everything answers.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+        when_open: impl FnOnce(&Open) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if let Some(address) = self.settings.metrics.listen {
+            watch::serve_figures(address, self.figures.clone()).await?;
+        }
+        let addresses =
+            self.listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut work = self.set_to_work().await?;
+        let open = Open { addresses, stations: self.stations.clone(), services: self.services.clone() };
+        when_open(&open)?;
+        tracing::info!(addresses = ?open.addresses, stations = open.stations.len(), "on the air");
+        let (air, pages) = (self.air.clone(), self.pages());
+        air::front::serve(self.listeners, air, pages, stop).await;
+        self.site.stop();
+        work.abort_all();
+        while work.join_next().await.is_some() {}
+        self.air.stop().await;
+        tracing::info!("off the air");
+        Ok(())
+    }
+
+    /// The tasks that go on beside the door.
+    async fn set_to_work(&self) -> anyhow::Result<JoinSet<()>> {
+        let mut work = JoinSet::new();
+        let courier = Courier::ready(self.db.clone(), self.bus.clone()).await?;
+        work.spawn(courier.run());
+        let site = self.site.clone();
+        work.spawn(async move { site.run().await });
+        let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
+        work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
+        Ok(work)
+    }
+
+    /// What the door hands on that is neither a source nor a listener: the air's own addresses first, then pages.
+    fn pages(&self) -> Router {
+        watch::health(self.db.clone()).merge(self.air.routes()).merge(self.site.routes())
+    }
+}
+
+/// What can be reached once the door is open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// The addresses that are listened on.
+    pub addresses: Vec<SocketAddr>,
+    /// The stations at home here.
+    pub stations: Vec<Station>,
+    /// Their services.
+    pub services: Vec<Service>,
+}
+
+/// Comes when a person presses Ctrl-C or the machine asks the program to end.
+pub async fn told_to_stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::warn!(%error, "the signal to end cannot be heard; only Ctrl-C stops the program");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Opens the store that the settings name, at the newest schema.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<Db> {
+    let dir = &settings.data.dir;
+    std::fs::create_dir_all(dir).with_context(|| format!("could not make the data folder {}", dir.display()))?;
+    let db = Db::open(&settings.store_url()).await.context("could not open the store")?;
+    db.migrate().await.context("could not bring the store to this version's schema")?;
+    Ok(db)
+}
+
+/// Opens the vault in the data folder.
+pub fn open_vault(settings: &Settings) -> anyhow::Result<Vault> {
+    Vault::disk(&settings.data.dir.join("vault")).context("could not open the vault")
+}
+
+/// Who can put a name to an owner's id.
+pub fn owners(settings: &Settings) -> anyhow::Result<wire::Owners> {
+    wire::Owners::new(&settings.wire.organization_service).context("could not prepare to ask the Organization Service")
+}
+
+/// The password that encoders give: from its file, or from the settings. `None` if there is none.
+pub fn source_password(settings: &Settings) -> anyhow::Result<Option<String>> {
+    let Some(file) = &settings.air.source_password_file else {
+        let word = settings.air.source_password.reveal();
+        return Ok((!word.is_empty()).then(|| word.to_owned()));
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("could not read source_password_file {}", file.display()))?;
+    let word = text.lines().next().unwrap_or_default().trim();
+    anyhow::ensure!(!word.is_empty(), "source_password_file {} has an empty first line", file.display());
+    Ok(Some(word.to_owned()))
+}
+
+/// The services and the library of all stations.
+async fn on_the_air(db: &Db, stations: &[Station]) -> store::Result<(Vec<Service>, Vec<Piece>)> {
+    let (mut services, mut pieces) = (Vec::new(), Vec::new());
+    for station in stations {
+        for service in store::service::all(db, station.id).await? {
+            pieces.extend(store::library::all(db, station.id, service.id).await?);
+            services.push(service);
+        }
+    }
+    Ok((services, pieces))
+}
+
+fn air_settings(settings: &Settings, stations: &[Station], services: &[Service]) -> anyhow::Result<air::Settings> {
+    let hosts: Vec<(String, StationId)> =
+        stations.iter().flat_map(|station| station.host_names.iter().map(|host| (host.clone(), station.id))).collect();
+    let password = source_password(settings)?;
+    if password.is_none() {
+        tracing::warn!("no encoder can come in: set source_password or source_password_file in [air]");
+    }
+    let (door, air, hls) = (&settings.door, &settings.air, &settings.hls);
+    Ok(air::Settings {
+        services: services.to_vec(),
+        hosts,
+        sources: air::settings::Sources { user: air.source_user.clone(), password: password.unwrap_or_default() },
+        second_source: air.second_source,
+        sources_max: air.sources_max as usize,
+        listeners_max: air.listeners_max as usize,
+        connections_max: door.connections_max as usize,
+        head_timeout_ms: door.head_timeout_ms.into(),
+        batch_ms: air.batch_ms.into(),
+        burst_seconds: air.burst_seconds.into(),
+        fan_out_threads: air.fan_out_threads as usize,
+        source_stall_ms: air.source_stall_ms.into(),
+        source_timeout_ms: air.source_timeout_ms.into(),
+        open_mounts: air.open_mounts,
+        hls: air::settings::Hls { segment_ms: hls.segment_ms.into(), window_minutes: hls.window_minutes.into() },
+        ..air::Settings::default()
+    })
+}
+
+fn site_settings(settings: &Settings, listeners: &[TcpListener]) -> site::Settings {
+    let (site, is_https) = (&settings.site, settings.site.is_https);
+    let door_port = listeners.first().and_then(|listener| listener.local_addr().ok()).map(|address| address.port());
+    site::Settings {
+        theme_dir: Some(site.theme_dir.clone().unwrap_or_else(|| settings.data.dir.join("theme"))),
+        is_https,
+        port: if is_https { None } else { door_port.filter(|port| *port != 80) },
+        page_cache_bytes_max: (site.page_cache_mb as usize) << 20,
+        ..site::Settings::default()
+    }
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    air::front::bind(address).with_context(|| {
+        format!("could not listen on {address}; is another program there? Give another address in [door] listen")
+    })
+}

@@ -1,0 +1,103 @@
+//! What a person can ask of the program: one file for each command.
+
+mod check;
+mod config;
+mod demo;
+mod import;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Settings;
+
+/// One radio station, on the air and on the page.
+#[derive(Debug, Parser)]
+#[command(name = "groundwave", version, about, max_term_width = 100)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a demonstration station, making what is missing
+    Demo(demo::Demo),
+    /// Put the station on the air and its pages on the net
+    Serve(serve::Serve),
+    /// Take in stories from elsewhere
+    Import(import::Import),
+    /// Say whether folder, store and ports are fit, before anything starts
+    Check(check::Check),
+    /// Print the settings in force, each with its meaning
+    Config(config::Config),
+}
+
+/// Where a command finds its settings.
+#[derive(Debug, Default, Args)]
+struct Place {
+    /// The settings file [default: groundwave.toml in the data folder or here, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder; has the last word over the settings
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    /// The settings in force.
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let mut settings = Settings::load(self.file().as_deref())?;
+        if let Some(dir) = &self.data {
+            settings.data.dir = dir.clone();
+        }
+        Ok(settings)
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let customary = || {
+            let beside_the_data = self.data.iter().map(|dir| dir.join("groundwave.toml"));
+            beside_the_data.chain([PathBuf::from("groundwave.toml")]).find(|path| path.is_file())
+        };
+        self.config.clone().or_else(customary)
+    }
+}
+
+/// Does what the command line asks, and says how it went.
+pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match Line::try_parse_from(line) {
+        Ok(line) => line,
+        Err(told) => {
+            // Help and version are not errors; clap knows which is which and where each is printed.
+            let _ = told.print();
+            return if told.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match line.command {
+        Command::Demo(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Config(command) => command.run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("groundwave: {}", told(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error with all its causes, as one sentence.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The runtime that the asynchronous rooms share.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,227 @@
+//! The machine's settings: `groundwave.toml`.
+//!
+//! What belongs to the machine stands here (addresses, folders, engines, secrets); what belongs to the station is
+//! edited at the desk. Every key has a default, a unit and a sentence, all in one place below; `groundwave config`
+//! prints them with the values in force, so the printed file is the manual.
+//!
+//! A file is read in one go and all its faults are told at once: unknown keys with the nearest known one, wrong
+//! types with what is wanted. A key may also come from the environment: `GROUNDWAVE_AIR_SOURCE_PASSWORD` sets
+//! `source_password` in `[air]`.
+//!
+//! Start at [`Settings::load`].
+
+mod fault;
+mod kinds;
+mod table;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use fault::{Fault, Faults};
+pub use kinds::{LogFormat, Secret};
+use table::{Reader, section};
+
+section! {
+    /// Where the program keeps its things.
+    pub struct Data in "data" {
+        /// The folder for everything that it keeps: database, audio, pictures. Made if it is missing.
+        dir: PathBuf = PathBuf::from("data"),
+    }
+}
+
+section! {
+    /// The door: where pages, listeners and encoders come in. One port takes all three.
+    pub struct Door in "door" {
+        /// The addresses to listen on.
+        listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
+        /// The most connections open at once; further ones are refused.
+        connections_max: u32 = 16_000,
+        /// How long a connection may take to send the head of its request, in milliseconds.
+        head_timeout_ms: u32 = 15_000,
+    }
+}
+
+section! {
+    /// The store: rows. SQLite in the data folder, or PostgreSQL.
+    pub struct Store in "store" {
+        /// `postgres://user:password@host/database`; empty for SQLite in the data folder.
+        url: Secret = Secret::default(),
+    }
+}
+
+section! {
+    /// The air: live audio.
+    pub struct Air in "air" {
+        /// The user name that encoders give.
+        source_user: String = "source".to_owned(),
+        /// The password that encoders give. There is no default: without one, no encoder is let in.
+        source_password: Secret = Secret::default(),
+        /// A file whose first line is the password that encoders give, instead of `source_password`.
+        source_password_file: Option<PathBuf> = None,
+        /// How often a listener is sent what has come, in milliseconds: 250 to 1,000. Less is fresher, more is cheaper.
+        batch_ms: u32 = 500,
+        /// How much a listener gets at once at the start, in seconds of sound.
+        burst_seconds: u32 = 4,
+        /// How long a source may send nothing before the next input takes over, in milliseconds.
+        source_stall_ms: u32 = 2_000,
+        /// How long a source may send nothing before its connection is closed, in milliseconds.
+        source_timeout_ms: u32 = 10_000,
+        /// What becomes of a second source on a mount: it waits its turn ("standby"), is refused ("refuse") or takes
+        /// the mount over ("take-over").
+        second_source: air::settings::SecondSource = air::settings::SecondSource::Standby,
+        /// Whether an encoder may open a mount that no service has.
+        open_mounts: bool = true,
+        /// The most listeners at once, over all mounts.
+        listeners_max: u32 = 15_000,
+        /// The most sources at once, over all mounts.
+        sources_max: u32 = 64,
+        /// How many threads send to listeners. One serves ten thousand.
+        fan_out_threads: u32 = 1,
+    }
+}
+
+section! {
+    /// HLS and rewind.
+    pub struct Hls in "hls" {
+        /// How long a segment is, in milliseconds.
+        segment_ms: u32 = 6_000,
+        /// How far back a listener can go, in minutes.
+        window_minutes: u32 = 120,
+    }
+}
+
+section! {
+    /// The pages.
+    pub struct Site in "site" {
+        /// A folder whose templates stand in for the built-in ones of the same name; `theme` in the data folder if
+        /// not given.
+        theme_dir: Option<PathBuf> = None,
+        /// Whether the public reaches the site by https, through a proxy or a CDN in front of the door.
+        is_https: bool = false,
+        /// How much memory finished pages may take, in MB.
+        page_cache_mb: u32 = 64,
+    }
+}
+
+section! {
+    /// The wire: stories from elsewhere.
+    pub struct Wire in "wire" {
+        /// The Organization Service, which knows the names behind owners' ids; empty to never ask it.
+        organization_service: String = "https://organization.api.npr.org".to_owned(),
+    }
+}
+
+section! {
+    /// Figures for a Prometheus server.
+    pub struct Metrics in "metrics" {
+        /// The address for figures, of its own; keep it from the public.
+        listen: Option<SocketAddr> = None,
+    }
+}
+
+section! {
+    /// What the program says while it runs.
+    pub struct Log in "log" {
+        /// How much is said: `error`, `warn`, `info`, `debug`, or per part as in `info,air=debug`.
+        level: String = "info".to_owned(),
+        /// `text` for people, `json` for machines.
+        format: LogFormat = LogFormat::Text,
+    }
+}
+
+/// All settings of the machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// `[data]`
+    pub data: Data,
+    /// `[door]`
+    pub door: Door,
+    /// `[store]`
+    pub store: Store,
+    /// `[air]`
+    pub air: Air,
+    /// `[hls]`
+    pub hls: Hls,
+    /// `[site]`
+    pub site: Site,
+    /// `[wire]`
+    pub wire: Wire,
+    /// `[metrics]`
+    pub metrics: Metrics,
+    /// `[log]`
+    pub log: Log,
+}
+
+impl Settings {
+    /// Reads `file`, then the environment; the defaults where neither says anything. Without a file, the defaults
+    /// and the environment alone.
+    pub fn load(file: Option<&Path>) -> Result<Self, Faults> {
+        let text = match file {
+            Some(path) => std::fs::read_to_string(path).map_err(|cause| Faults::unreadable(path, &cause))?,
+            None => String::new(),
+        };
+        let name = file.map_or_else(|| "groundwave.toml".into(), |path| path.display().to_string());
+        Self::read(&name, &text, &std::env::vars().collect::<Vec<_>>())
+    }
+
+    /// Reads `text`, the contents of a file called `name`, and the variables of an environment.
+    pub fn read(name: &str, text: &str, environment: &[(String, String)]) -> Result<Self, Faults> {
+        let mut reader = Reader::new(name, text, environment)?;
+        let settings = Self {
+            data: Data::read(&mut reader),
+            door: Door::read(&mut reader),
+            store: Store::read(&mut reader),
+            air: Air::read(&mut reader),
+            hls: Hls::read(&mut reader),
+            site: Site::read(&mut reader),
+            wire: Wire::read(&mut reader),
+            metrics: Metrics::read(&mut reader),
+            log: Log::read(&mut reader),
+        };
+        settings.hold_bounds(&mut reader);
+        reader.finish()?;
+        Ok(settings)
+    }
+
+    /// The effective whole as a file that could be read again, each key with its sentence. Secrets are not shown.
+    pub fn print(&self) -> String {
+        [
+            self.data.print(),
+            self.door.print(),
+            self.store.print(),
+            self.air.print(),
+            self.hls.print(),
+            self.site.print(),
+            self.wire.print(),
+            self.metrics.print(),
+            self.log.print(),
+        ]
+        .join("\n")
+    }
+
+    /// The address of the store: the one that is set, or SQLite in the data folder.
+    pub fn store_url(&self) -> String {
+        match self.store.url.reveal() {
+            "" => format!("sqlite://{}", self.data.dir.join("station.db").display()),
+            url => url.to_owned(),
+        }
+    }
+
+    fn hold_bounds(&self, reader: &mut Reader) {
+        reader.bound("air", "batch_ms", self.air.batch_ms, 100..=2_000);
+        reader.bound("air", "burst_seconds", self.air.burst_seconds, 0..=30);
+        reader.bound("air", "source_stall_ms", self.air.source_stall_ms, 200..=60_000);
+        reader.bound("air", "source_timeout_ms", self.air.source_timeout_ms, self.air.source_stall_ms..=600_000);
+        reader.bound("air", "fan_out_threads", self.air.fan_out_threads, 1..=64);
+        reader.bound("hls", "segment_ms", self.hls.segment_ms, 1_000..=20_000);
+        reader.bound("hls", "window_minutes", self.hls.window_minutes, 1..=20_160);
+        reader.bound("door", "head_timeout_ms", self.door.head_timeout_ms, 500..=120_000);
+        reader.bound("door", "connections_max", self.door.connections_max, 16..=1_000_000);
+        if self.door.listen.is_empty() {
+            reader.fault("door", "listen", "`listen` wants at least one address, like [\"127.0.0.1:8000\"]".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

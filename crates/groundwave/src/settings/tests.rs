@@ -1,0 +1,96 @@
+use super::*;
+
+fn read(text: &str) -> Result<Settings, String> {
+    Settings::read("groundwave.toml", text, &[]).map_err(|faults| faults.to_string())
+}
+
+fn read_with(environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let variables: Vec<(String, String)> = environment.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    Settings::read("groundwave.toml", "", &variables).map_err(|faults| faults.to_string())
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    assert_eq!(read("").unwrap(), Settings::default());
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let mut settings = Settings::default();
+    settings.door.listen = vec!["0.0.0.0:80".parse().unwrap(), "[::]:80".parse().unwrap()];
+    settings.metrics.listen = Some("127.0.0.1:9100".parse().unwrap());
+    settings.air.second_source = air::settings::SecondSource::TakeOver;
+    assert_eq!(read(&settings.print()).unwrap(), settings);
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_the_one_that_was_meant() {
+    let told = read("[door]\nlisen = [\"127.0.0.1:8000\"]\n").unwrap_err();
+    assert_eq!(told, "groundwave.toml:2:1: unknown key `lisen` in [door]; did you mean `listen`?");
+}
+
+#[test]
+fn a_misspelt_section_is_refused_with_the_one_that_was_meant() {
+    let told = read("[dor]\nlisten = []\n").unwrap_err();
+    assert_eq!(told, "groundwave.toml:1:2: unknown section [dor]; did you mean [door]?");
+}
+
+#[test]
+fn a_wrong_type_is_told_with_what_is_wanted() {
+    let told = read("[air]\nbatch_ms = \"often\"\n").unwrap_err();
+    assert_eq!(told, "groundwave.toml:2:12: `batch_ms` in [air] wants a whole number, not below 0");
+    let told = read("[log]\nformat = \"xml\"\n").unwrap_err();
+    assert_eq!(told, "groundwave.toml:2:10: `format` in [log] wants \"text\" or \"json\"");
+}
+
+#[test]
+fn an_impossible_address_is_told_with_an_example() {
+    for wrong in ["\"8000\"", "[\"localhost:8000\"]", "[\"127.0.0.1\"]", "[\"127.0.0.1:70000\"]", "8000"] {
+        let told = read(&format!("[door]\nlisten = {wrong}\n")).unwrap_err();
+        assert!(told.starts_with("groundwave.toml:2:10: `listen` in [door] wants a list of addresses"), "{told}");
+    }
+    assert!(read("[door]\nlisten = []\n").unwrap_err().contains("at least one address"));
+}
+
+#[test]
+fn a_number_out_of_bounds_is_told_with_the_bounds() {
+    let told = read("[air]\nbatch_ms = 5\n").unwrap_err();
+    assert_eq!(told, "groundwave.toml:2:12: `batch_ms` in [air] is 5; it must be from 100 to 2000");
+}
+
+#[test]
+fn all_faults_are_told_at_once_in_the_order_of_the_file() {
+    let told = read("[air]\nbatch_ms = true\nburst = 3\n[hls]\nsegment_ms = 6000.5\n").unwrap_err();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    assert!(lines[0].contains(":2:") && lines[1].contains(":3:") && lines[2].contains(":5:"), "{told}");
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_line() {
+    let told = read("[door]\nlisten = [\n").unwrap_err();
+    assert!(told.starts_with("groundwave.toml:"), "{told}");
+}
+
+#[test]
+fn the_environment_has_the_last_word() {
+    let settings =
+        read_with(&[("GROUNDWAVE_AIR_SOURCE_PASSWORD", "12345"), ("GROUNDWAVE_AIR_BATCH_MS", "250")]).unwrap();
+    assert_eq!(settings.air.source_password.reveal(), "12345");
+    assert_eq!(settings.air.batch_ms, 250);
+}
+
+#[test]
+fn a_misspelt_variable_is_refused_too() {
+    let told = read_with(&[("GROUNDWAVE_AIR_SOURCE_PASWORD", "x")]).unwrap_err();
+    assert!(told.contains("did you mean GROUNDWAVE_AIR_SOURCE_PASSWORD?"), "{told}");
+    let told = read_with(&[("GROUNDWAVE_AIR_BATCH_MS", "often")]).unwrap_err();
+    assert!(told.contains("GROUNDWAVE_AIR_BATCH_MS: wants a whole number"), "{told}");
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let settings = read("[air]\nsource_password = \"hackme\"\n[store]\nurl = \"postgres://u:hackme@h/d\"\n").unwrap();
+    assert!(!settings.print().contains("hackme"));
+    assert!(!format!("{settings:?}").contains("hackme"));
+}

@@ -1,0 +1,158 @@
+//! What a newcomer does in the first hour: start it, look, listen, stop it, start it again.
+
+mod station;
+
+use station::{Station, folder, program, wait_for};
+
+#[test]
+fn the_ready_file_says_where_everything_is() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let services = station.ready["services"].as_array().expect("services are listed");
+    assert_eq!(services.len(), 2);
+    for service in services {
+        for key in ["slug", "name", "hls"] {
+            assert!(service[key].is_string(), "{key} is missing in {service}");
+        }
+        let mounts = service["mounts"].as_array().expect("mounts are listed");
+        let codecs: Vec<&str> = mounts.iter().filter_map(|mount| mount["codec"].as_str()).collect();
+        assert!(codecs.contains(&"mp3") && codecs.contains(&"aac"), "{codecs:?}");
+        assert!(mounts.iter().all(|mount| mount["path"].is_string() && mount["bitrate_kbps"].is_u64()));
+    }
+    assert!(station.ready["source"]["password"].as_str().is_some_and(|password| password.len() >= 12));
+}
+
+#[test]
+fn every_page_of_the_menu_answers() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    for path in ["/", "/news", "/science", "/music", "/people", "/programmes", "/schedule", "/listen", "/about"] {
+        let page = station.get(path);
+        assert_eq!(page.status, 200, "{path}: {}", page.head);
+        assert!(page.text().contains("Harrow Valley Public Radio"), "{path} does not name the station");
+    }
+    assert_eq!(station.get("/no/such/page").status, 404);
+    assert_eq!(station.get("/healthz").status, 200);
+    assert_eq!(station.get("/readyz").status, 200);
+}
+
+#[test]
+fn the_schedule_knows_what_is_on_and_what_is_next() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let on_air = wait_for("the schedule", || {
+        let on_air = station.get("/on-air.json").json();
+        let services = on_air["services"].as_array()?.clone();
+        services.iter().all(|service| service["now"].is_object() && service["next"].is_object()).then_some(services)
+    });
+    for service in on_air {
+        assert_eq!(service["now"]["end"], service["next"]["start"], "a gap in the demonstration's week: {service}");
+        assert!(service["now"]["programme"]["slug"].is_string());
+    }
+}
+
+#[test]
+fn every_mount_plays_in_a_real_player() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    for service in station.ready["services"].as_array().unwrap() {
+        for mount in service["mounts"].as_array().unwrap() {
+            let url = station.url(mount["path"].as_str().unwrap());
+            let told = program("ffmpeg", "ffmpeg")
+                .args(["-v", "error", "-t", "5", "-i", &url, "-f", "null", "-"])
+                .output()
+                .expect("ffmpeg runs");
+            assert!(
+                told.status.success() && told.stderr.is_empty(),
+                "{url}: {}",
+                String::from_utf8_lossy(&told.stderr)
+            );
+            let probe = program("ffprobe", "ffmpeg")
+                .args(["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", &url])
+                .output()
+                .expect("ffprobe runs");
+            assert_eq!(String::from_utf8_lossy(&probe.stdout).trim(), mount["codec"].as_str().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_radio_is_told_what_it_hears() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let probe = program("ffprobe", "ffmpeg")
+        .args([
+            "-v",
+            "error",
+            "-show_entries",
+            "format_tags=StreamTitle,icy-name",
+            "-of",
+            "default=nw=1",
+            &station.url("/music.mp3"),
+        ])
+        .output()
+        .expect("ffprobe runs");
+    let told = String::from_utf8_lossy(&probe.stdout).into_owned();
+    assert!(told.contains("icy-name=Harrow Valley Music"), "{told}");
+    let title = told.lines().find_map(|line| line.strip_prefix("TAG:StreamTitle=")).unwrap_or_default();
+    assert!(!title.is_empty(), "no title: {told}");
+}
+
+#[test]
+fn a_playlist_leads_a_player_to_the_stream() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let playlist = station.get("/news.mp3.m3u");
+    assert_eq!(playlist.status, 200);
+    assert!(playlist.text().lines().any(|line| line.ends_with("/news.mp3")), "{}", playlist.text());
+}
+
+#[test]
+fn it_ends_when_told_and_goes_on_where_it_was() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let password = station.ready["source"]["password"].clone();
+    let home = station.get("/").text();
+    let first = first_segments(&station);
+    station.stop();
+
+    let station = Station::start(dir.path());
+    assert_eq!(station.ready["source"]["password"], password);
+    for headline in headlines(&home) {
+        assert!(station.get("/").text().contains(&headline), "lost: {headline}");
+    }
+    let next = wait_for("a segment after the restart", || last_segment(&station).filter(|last| *last > first));
+    assert!(next > first);
+}
+
+/// The number of the newest segment, once there are two.
+fn first_segments(station: &Station) -> u64 {
+    wait_for("two segments", || last_segment(station).filter(|last| *last >= 1))
+}
+
+/// The number of the newest segment in the news service's playlist.
+fn last_segment(station: &Station) -> Option<u64> {
+    let playlist = station.get("/hls/news/index.m3u8");
+    let text = (playlist.status == 200).then(|| playlist.text())?;
+    let first: u64 = text.lines().find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"))?.parse().ok()?;
+    let count = text.lines().filter(|line| line.starts_with("#EXTINF")).count() as u64;
+    (first + count).checked_sub(1)
+}
+
+fn headlines(page: &str) -> Vec<String> {
+    let links = page.split("<h").skip(1).filter_map(|rest| rest.split_once('>').map(|(_, inner)| inner));
+    let texts = links.filter_map(|inner| inner.split("</h").next()).map(|inner| {
+        let mut text = String::new();
+        let mut is_tag = false;
+        for letter in inner.chars() {
+            match letter {
+                '<' => is_tag = true,
+                '>' => is_tag = false,
+                _ if !is_tag => text.push(letter),
+                _ => {}
+            }
+        }
+        text.trim().to_owned()
+    });
+    texts.filter(|text| text.len() > 25 && !text.contains('&')).collect()
+}
