@@ -76,7 +76,7 @@ impl Vault {
     /// A vault in a folder of this machine, which is made if it is missing.
     pub fn disk(folder: &Path) -> Result<Vault> {
         let open = |source: Source| Error::Open { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(|source| open(source.into()))?;
+        make_folder(folder).map_err(|source| open(source.into()))?;
         let objects = LocalFileSystem::new_with_prefix(folder).map_err(|source| open(source.into()))?;
         Ok(Vault { objects: Arc::new(objects.with_fsync(true)) })
     }
@@ -158,6 +158,18 @@ impl Vault {
         })
         .boxed()
     }
+}
+
+/// Makes a folder, and what is missing above it, so that their names survive the loss of power.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    make_folder(parent)?;
+    // Another program may have made it at this very moment.
+    std::fs::create_dir(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })?;
+    std::fs::File::open(parent)?.sync_all()
 }
 
 /// Sorts "there is none" from what went wrong.
