@@ -1,7 +1,8 @@
 //! The database, whichever of the two it is.
 //!
 //! SQLite has one connection that writes (transactions begin with `BEGIN IMMEDIATE`, so none is turned away in its
-//! middle) and several that only read. PostgreSQL has one pool for both. Nothing beyond this file knows which it is.
+//! middle) and several that only read. PostgreSQL has several for either, apart from each other, so that writers who
+//! wait for one another never keep a reader waiting. Nothing beyond this file knows which of the two it is.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -17,10 +18,12 @@ use crate::row::Row;
 use crate::value::Value;
 use crate::{Error, Result};
 
-/// Readers of SQLite at once, and connections to PostgreSQL.
-const CONNECTIONS_MAX: u32 = 8;
+/// How many may read at once.
+const READERS_MAX: u32 = 8;
+/// How many may write at once, where the database lets more than one.
+const WRITERS_MAX: u32 = 4;
 /// How long a question waits for a connection before the store counts as away.
-const WAIT_MS_MAX: u64 = 3_000;
+const READ_WAIT_MS_MAX: u64 = 3_000;
 /// How long a write waits for the writers before it.
 const WRITE_WAIT_MS_MAX: u64 = 10_000;
 /// How long a question to PostgreSQL may take.
@@ -37,7 +40,7 @@ pub struct Db(Arc<Engine>);
 #[derive(Debug)]
 enum Engine {
     Sqlite { read: SqlitePool, write: SqlitePool },
-    Postgres(PgPool),
+    Postgres { read: PgPool, write: PgPool },
 }
 
 /// Changes that become true together. A `Tx` that is dropped without [`Tx::commit`] never happened.
@@ -76,7 +79,7 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         match &*self.0 {
             Engine::Sqlite { read, .. } => sqlx::query("SELECT 1").fetch_one(read).await.map(|_| ())?,
-            Engine::Postgres(pool) => sqlx::query("SELECT 1").fetch_one(pool).await.map(|_| ())?,
+            Engine::Postgres { read, .. } => sqlx::query("SELECT 1").fetch_one(read).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -85,7 +88,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(Tx(match &*self.0 {
             Engine::Sqlite { write, .. } => Open::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Open::Postgres(pool.begin().await?),
+            Engine::Postgres { write, .. } => Open::Postgres(write.begin().await?),
         }))
     }
 
@@ -98,13 +101,16 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
         }
     }
 
     /// True if the rows are in PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(&*self.0, Engine::Postgres(_))
+        matches!(&*self.0, Engine::Postgres { .. })
     }
 
     pub(crate) async fn rows(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
@@ -113,8 +119,8 @@ impl Db {
                 let rows = bind::<Sqlite>(sql, values).fetch_all(read).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
-            Engine::Postgres(pool) => {
-                let rows = bind::<Postgres>(sql, values).fetch_all(pool).await?;
+            Engine::Postgres { read, .. } => {
+                let rows = bind::<Postgres>(sql, values).fetch_all(read).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -226,8 +232,8 @@ async fn open_sqlite(path: &Path) -> Result<Engine> {
         .map_err(|source| Error::open(&place, source))?;
     check_sqlite_version(&write).await?;
     let read = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
-        .acquire_timeout(Duration::from_millis(WAIT_MS_MAX))
+        .max_connections(READERS_MAX)
+        .acquire_timeout(Duration::from_millis(READ_WAIT_MS_MAX))
         .connect_with(common.pragma("query_only", "ON"))
         .await
         .map_err(|source| Error::open(&place, source))?;
@@ -266,11 +272,11 @@ async fn open_postgres(url: &str) -> Result<Engine> {
     // The pool tries again until its time is up and then says only that; a single connection says why.
     let first = tokio::time::timeout(Duration::from_millis(WRITE_WAIT_MS_MAX), options.connect()).await;
     first.map_err(|source| Error::open(&place, source))?.map_err(|source| Error::open(&place, source))?.close().await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
-        .acquire_timeout(Duration::from_millis(WAIT_MS_MAX))
-        .connect_lazy_with(options);
-    Ok(Engine::Postgres(pool))
+    let pool = |connections, wait_ms| {
+        let waiting = PgPoolOptions::new().acquire_timeout(Duration::from_millis(wait_ms));
+        waiting.max_connections(connections).connect_lazy_with(options.clone())
+    };
+    Ok(Engine::Postgres { read: pool(READERS_MAX, READ_WAIT_MS_MAX), write: pool(WRITERS_MAX, WRITE_WAIT_MS_MAX) })
 }
 
 #[cfg(test)]

@@ -43,8 +43,8 @@ async fn make_log(db: &Db) -> Result<()> {
         tx.commit().await
     };
     match make().await {
-        // PostgreSQL lets two programs try at once and tells the slower one that it is taken.
-        Err(Error::Taken { .. }) => make().await,
+        // PostgreSQL lets two programs try at once and refuses the slower one, in one of several ways. By then it is there.
+        Err(Error::Taken { .. } | Error::Other { .. }) => make().await,
         made => made,
     }
 }

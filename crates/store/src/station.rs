@@ -1,5 +1,6 @@
 //! Stations, and the host names that lead to them.
 
+use jiff::tz::TimeZone;
 use station::{Accent, Station, StationId};
 
 use crate::row::Row;
@@ -55,28 +56,15 @@ questions! { "station":
 }
 
 /// Saves the station. A host name that leads to another station is [`Error::Taken`].
+///
+/// If it moves to another time zone, the dates in its stories' addresses move with it.
 pub async fn save(tx: &mut Tx, station: &Station) -> Result<()> {
-    tx.execute(
-        SAVE,
-        values![
-            station.id,
-            &station.slug,
-            &station.name,
-            &station.tagline,
-            json(&station.call_signs),
-            &station.zone,
-            &station.language,
-            station.accent.as_str(),
-            maybe_json(station.banner.as_ref()),
-            json(&station.about),
-            station.email.as_deref(),
-            json(&station.org_service_ids),
-        ],
-    )
-    .await?;
-    tx.execute(FORGET_HOSTS, values![station.id]).await?;
-    for (position, name) in (0i64..).zip(&station.host_names) {
-        tx.execute(ADD_HOST, values![station.id, name, position]).await?;
+    let zone = zone(&station.zone)?;
+    let zone_before = tx.one(ZONE, values![station.id], |row| row.text("zone")).await?;
+    save_row(tx, station).await?;
+    save_hosts(tx, station).await?;
+    if zone_before.is_some_and(|before| before != station.zone) {
+        crate::story::date_anew(tx, station.id, &zone).await?;
     }
     Ok(())
 }
@@ -96,11 +84,45 @@ pub async fn by_slug(db: &Db, slug: &str) -> Result<Option<Station>> {
     Ok(read_all(&db.rows(BY_SLUG, values![slug]).await?)?.pop())
 }
 
+async fn save_row(tx: &mut Tx, station: &Station) -> Result<()> {
+    tx.execute(
+        SAVE,
+        values![
+            station.id,
+            &station.slug,
+            &station.name,
+            &station.tagline,
+            json(&station.call_signs),
+            &station.zone,
+            &station.language,
+            station.accent.as_str(),
+            maybe_json(station.banner.as_ref()),
+            json(&station.about),
+            station.email.as_deref(),
+            json(&station.org_service_ids),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn save_hosts(tx: &mut Tx, station: &Station) -> Result<()> {
+    tx.execute(FORGET_HOSTS, values![station.id]).await?;
+    for (position, name) in (0i64..).zip(&station.host_names) {
+        tx.execute(ADD_HOST, values![station.id, name, position]).await?;
+    }
+    Ok(())
+}
+
 /// The time zone that a station lives in.
-pub(crate) async fn zone_in(tx: &mut Tx, station: StationId) -> Result<jiff::tz::TimeZone> {
+pub(crate) async fn zone_in(tx: &mut Tx, station: StationId) -> Result<TimeZone> {
     let name = tx.one(ZONE, values![station], |row| row.text("zone")).await?;
     let name = name.ok_or_else(|| Error::Missing { what: format!("a row of station {station}") })?;
-    jiff::tz::TimeZone::get(&name).map_err(|source| Error::corrupt("zone", source))
+    zone(&name)
+}
+
+fn zone(name: &str) -> Result<TimeZone> {
+    TimeZone::get(name).map_err(|source| Error::corrupt("zone", source))
 }
 
 /// Folds rows, one for each host name, into stations.

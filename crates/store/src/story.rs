@@ -4,6 +4,7 @@
 //! starts after the last story of the page before it (`before`), so that no story is shown twice or skipped when a new
 //! one appears.
 
+use jiff::tz::TimeZone;
 use station::story::{Saved, State, Summary};
 use station::{PersonId, Slug, StationId, Story, StoryId, Timestamp};
 
@@ -93,6 +94,18 @@ questions! { "story":
         WHERE station = $1
           AND wire = $2
           AND external_id = $3");
+
+    DATES = "
+        SELECT id, published_at, path_date
+        FROM story
+        WHERE station = $1
+          AND published_at IS NOT NULL";
+
+    DATE_ANEW = "
+        UPDATE story
+        SET path_date = $1
+        WHERE station = $2
+          AND id = $3";
 
     // An update that changes nothing: both databases keep others off the row until the transaction ends.
     HOLD = "
@@ -241,7 +254,22 @@ async fn save_row(tx: &mut Tx, story: &Story) -> Result<()> {
 async fn path_date(tx: &mut Tx, story: &Story) -> Result<Option<String>> {
     let Some(published_at) = story.published_at else { return Ok(None) };
     let zone = crate::station::zone_in(tx, story.station).await?;
-    Ok(Some(zone.to_datetime(published_at).date().to_string()))
+    Ok(Some(date_in(&zone, published_at)))
+}
+
+fn date_in(zone: &TimeZone, published_at: Timestamp) -> String {
+    zone.to_datetime(published_at).date().to_string()
+}
+
+/// Dates the addresses of all stories anew, for a station that has moved to `zone`.
+pub(crate) async fn date_anew(tx: &mut Tx, station: StationId, zone: &TimeZone) -> Result<()> {
+    for row in tx.rows(DATES, values![station]).await? {
+        let date = date_in(zone, row.time("published_at")?);
+        if row.maybe_text("path_date")?.as_deref() != Some(&date) {
+            tx.execute(DATE_ANEW, values![date, station, row.number("id")?]).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn save_bylines(tx: &mut Tx, story: &Story) -> Result<()> {

@@ -56,17 +56,23 @@ async fn a_reader_never_sees_a_gap_while_others_write(db: Db) {
             })
         })
         .collect();
-    let mut last = Revision(0);
-    while last < Revision(81) {
-        for message in store::change::after(&db, alpha.id, last, 100).await.unwrap() {
-            assert_eq!(message.revision, Some(Revision(last.0 + 1)));
-            last = Revision(last.0 + 1);
+    let reader = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let mut last = Revision(0);
+            while last < Revision(81) {
+                for message in store::change::after(&db, StationId(1), last, 100).await.unwrap() {
+                    assert_eq!(message.revision, Some(Revision(last.0 + 1)));
+                    last = Revision(last.0 + 1);
+                }
+                tokio::task::yield_now().await;
+            }
         }
-        tokio::task::yield_now().await;
-    }
+    });
     for writer in writers {
         writer.await.unwrap();
     }
+    reader.await.unwrap();
     assert_eq!(store::change::heads(&db).await.unwrap(), [(alpha.id, Revision(81))]);
 }
 

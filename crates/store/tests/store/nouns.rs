@@ -156,6 +156,26 @@ async fn a_story_moves_with_its_section_and_date(db: Db) {
     assert_eq!(found(STORY_DATE).await, None);
 }
 
+async fn a_station_that_moves_takes_its_addresses_with_it(db: Db) {
+    let (mut alpha, bravo) = (sample::station("alpha", 1), sample::station("bravo", 2));
+    sample::fill(&db, &alpha).await;
+    sample::fill(&db, &bravo).await;
+    alpha.zone = "Europe/London".into();
+    let mut tx = db.begin().await.unwrap();
+    store::station::save(&mut tx, &alpha).await.unwrap();
+    tx.commit().await.unwrap();
+    let is_at = async |station: &station::Station, date| {
+        store::story::by_path(&db, station.id, "news", date, "the-river-rises").await.unwrap().is_some()
+    };
+    assert!(is_at(&alpha, "2026-11-24").await && !is_at(&alpha, STORY_DATE).await);
+    assert!(is_at(&bravo, STORY_DATE).await && !is_at(&bravo, "2026-11-24").await);
+
+    alpha.zone = "Mars/Olympus_Mons".into();
+    let mut tx = db.begin().await.unwrap();
+    let unknown = store::station::save(&mut tx, &alpha).await;
+    assert!(matches!(unknown, Err(Error::Corrupt { what, .. }) if what == "zone"));
+}
+
 async fn a_transaction_that_is_not_committed_never_happened(db: Db) {
     let alpha = sample::station("alpha", 1);
     let mut tx = db.begin().await.unwrap();
@@ -272,6 +292,7 @@ told_to_both! {
     nothing_refers_to_what_is_not_there,
     drafts_may_share_a_name_until_they_are_published,
     a_story_moves_with_its_section_and_date,
+    a_station_that_moves_takes_its_addresses_with_it,
     a_transaction_that_is_not_committed_never_happened,
     a_rule_goes_with_its_exceptions,
     what_a_directory_says_of_an_owner_is_kept_with_the_time,

@@ -58,7 +58,7 @@ async fn a_closed_store_is_unavailable_and_not_broken() {
 
 #[tokio::test]
 async fn migrating_twice_and_from_many_programs_at_once_is_harmless() {
-    for engine in Engine::both().await {
+    for engine in [Engine::sqlite(), Engine::postgres().await, Engine::postgres().await, Engine::postgres().await] {
         let mut programs = Vec::new();
         for _ in 0..4 {
             programs.push(engine.open().await);

@@ -74,10 +74,10 @@ fn no_text_asks_for_whatever_columns_there_are() {
     }
 }
 
-/// True for `station = $1` and for `s.station = $1`.
+/// True if it begins as `station = $1` or `s.station = $1` does.
 fn is_of_the_station(condition: &str) -> bool {
     let column = condition.split_whitespace().next().unwrap_or_default();
-    column.rsplit('.').next() == Some("station") && condition[column.len()..].starts_with(" = $1")
+    column.rsplit('.').next() == Some("station") && condition[column.len()..].starts_with(" = $")
 }
 
 fn leading_number(text: &str) -> u32 {
