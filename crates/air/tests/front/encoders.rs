@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use station::Codec;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::sound;
@@ -238,15 +238,17 @@ fn curl(studio: &Studio, from: &std::ffi::OsStr) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn curl_is_heard_in_chunks_until_its_input_ends() {
     let studio = Studio::open().await;
-    let sent = std::fs::read(sound::file(Codec::Mp3)).unwrap();
+    let mut ffmpeg = program("ffmpeg");
+    ffmpeg.args(["-v", "error", "-re", "-i"]).arg(sound::file(Codec::Mp3)).args(["-c", "copy", "-f", "mp3", "-"]);
+    let mut player = ffmpeg.stderr(Stdio::null()).spawn().unwrap();
+    let played: Stdio = player.stdout.take().unwrap().try_into().unwrap();
     let mut command = curl(&studio, "-".as_ref());
-    let mut curl = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut input = curl.stdin.take().unwrap();
-    input.write_all(&sent[..sent.len() / 2]).await.unwrap();
+    command.stdin(played);
+    let _curl = start(command);
     let mount = studio.on_air("/curl.mp3").await;
-    let heard = listen(&studio, "/curl.mp3", "", 64_000).await;
-    sound::assert_is_a_run(Codec::Mp3, &heard.sound, &sent);
-    drop(input);
+    let heard = listen(&studio, "/curl.mp3", "", 40_000).await;
+    sound::assert_is_a_run(Codec::Mp3, &heard.sound, &std::fs::read(sound::file(Codec::Mp3)).unwrap());
+    player.kill().await.unwrap();
     wait_for("the source to be gone", || (mount.snapshot().sources == 0).then_some(())).await;
     studio.close().await;
 }
@@ -281,7 +283,7 @@ async fn old_encoders_are_heard_however_they_write_their_head() {
             socket.write_all(&[*byte]).await.unwrap();
         }
         let mut answer = [0; 19];
-        let read = tokio::io::AsyncReadExt::read_exact(&mut socket, &mut answer);
+        let read = socket.read_exact(&mut answer);
         tokio::time::timeout(PATIENCE, read).await.expect(ways).unwrap();
         assert_eq!(&answer, b"HTTP/1.0 200 OK\r\n\r\n", "{ways}");
         socket.write_all(&sent[..140_000]).await.unwrap();
