@@ -236,10 +236,10 @@ fn write_with_meta(c: &mut Conn, d: &[u8], metaint: usize) -> bool {
     // Walk over what was taken. A zero byte that was cut off goes first the next time.
     let mut left = n as usize;
     for part in &iov {
-        let taken = part.iov_len.min(left);
-        if taken == 0 {
+        if left == 0 {
             break;
         }
+        let taken = part.iov_len.min(left);
         if std::ptr::eq(part.iov_base as *const u8, ZERO.as_ptr()) {
             c.until_meta = metaint;
         } else {
