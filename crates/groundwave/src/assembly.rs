@@ -20,6 +20,7 @@ use vault::Vault;
 
 use crate::clock::System;
 use crate::courier::Courier;
+use crate::limits;
 use crate::settings::Settings;
 use crate::watch;
 
@@ -43,6 +44,7 @@ pub struct House {
 impl House {
     /// Takes the addresses, opens store and vault and builds the rooms on them. Nobody is let in yet.
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        limits::make_room_for(settings.door.connections_max);
         let listeners =
             settings.door.listen.iter().map(|address| bind(*address)).collect::<anyhow::Result<Vec<_>>>()?;
         let figures = watch::start_counting()?;

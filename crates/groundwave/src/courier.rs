@@ -38,16 +38,17 @@ impl Courier {
         let mut is_away = false;
         loop {
             match (self.carry().await, is_away) {
-                (Ok(()), true) => tracing::info!("the store is back: events travel again"),
-                (Err(error), false) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the change log cannot be read; trying again"
-                    );
+                (Ok(()), false) | (Err(_), true) => {}
+                (Ok(()), true) => {
+                    tracing::info!("the store is back: events travel again");
+                    is_away = false;
                 }
-                _ => {}
+                (Err(error), false) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the change log cannot be read; events wait until it can");
+                    is_away = true;
+                }
             }
-            is_away = self.db.ping().await.is_err();
             tokio::time::sleep(POLL).await;
         }
     }

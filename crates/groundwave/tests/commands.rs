@@ -15,8 +15,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn fixtures() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests/fixtures").display().to_string()
+fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests/fixtures").join(name).display().to_string()
 }
 
 #[test]
@@ -71,23 +71,69 @@ fn a_folder_that_cannot_be_written_is_unfit() {
 #[test]
 fn serve_without_a_station_says_what_to_do() {
     let dir = folder();
+    std::fs::write(dir.path().join("groundwave.toml"), "[door]\nlisten = [\"127.0.0.1:0\"]\n").unwrap();
     let told = groundwave(&["serve", "--data", dir.path().to_str().unwrap()]);
     assert!(!told.status.success());
     assert!(text(&told.stderr).contains("groundwave demo"), "{}", text(&told.stderr));
 }
 
 #[test]
-fn an_import_reaches_a_running_station() {
+fn an_import_reaches_a_running_station_and_a_withdrawal_too() {
     let dir = folder();
     let station = Station::start(dir.path());
     let data = dir.path().to_str().unwrap();
-    let told = groundwave(&["import", "cds", "--data", data, &fixtures()]);
-    let report = text(&told.stdout);
-    assert!(report.contains("new"), "{report}{}", text(&told.stderr));
+    let story = fixture("story.json");
+    let biography = fixture("biography.json");
+    let import = |file: &str| text(&groundwave(&["import", "cds", "--data", data, file]).stdout);
 
-    let again = text(&groundwave(&["import", "cds", "--data", data, &fixtures()]).stdout);
-    assert!(again.contains("unchanged"), "{again}");
-    wait_for("the story on the front page", || {
-        station.get("/").text().contains("Copyright").then_some(()).or(Some(()))
-    });
+    // Somebody has looked at the section before, so the page is kept.
+    let path = "/science/2026-02-11/how-a-town-learned-to-read-its-river";
+    assert_eq!(station.get(path).status, 404);
+    assert!(!station.get("/science").text().contains(path));
+
+    let report = import(&story);
+    assert!(report.starts_with("1 new, 0 updated, 0 unchanged"), "{report}");
+    let page = wait_for("the story", || Some(station.get(path)).filter(|page| page.status == 200)).text();
+    assert!(page.contains("Copyright 2026 NPR."), "no rights line");
+    assert!(page.contains("To see more, visit") && page.contains("https://www.npr.org"), "no way to its owner");
+    assert!(page.contains("rel=\"canonical\" href=\"https://www.npr.org/"), "no canonical address");
+    wait_for("the story in its section", || station.get("/science").text().contains(path).then_some(()));
+
+    assert!(import(&story).starts_with("0 new, 0 updated, 1 unchanged"));
+    import(&biography);
+    wait_for("the author's biography", || station.get(path).text().contains("Maren Tollivar").then_some(()));
+
+    let withdrawn = dir.path().join("withdrawn.json");
+    let mut document: serde_json::Value = serde_json::from_slice(&std::fs::read(&story).unwrap()).unwrap();
+    document["isRestrictedToAuthorizedOrgServiceIds"] = true.into();
+    std::fs::write(&withdrawn, document.to_string()).unwrap();
+    let report = import(withdrawn.to_str().unwrap());
+    assert!(report.contains("1 withdrawn"), "{report}");
+    wait_for("the page to be gone", || (station.get(path).status == 410).then_some(()));
+    wait_for("the section to forget it", || (!station.get("/science").text().contains(path)).then_some(()));
+}
+
+#[test]
+fn an_import_into_a_stopped_station_is_there_when_it_starts() {
+    let dir = folder();
+    let data = dir.path().to_str().unwrap();
+    Station::start(dir.path()).stop();
+    let report = text(&groundwave(&["import", "cds", "--data", data, &fixture("related.json")]).stdout);
+    assert!(report.starts_with("1 new"), "{report}");
+    let station = Station::start(dir.path());
+    assert!(
+        station.get("/").text().contains("When the gauge fell silent")
+            || station.get("/news").text().contains("When the gauge fell silent")
+    );
+}
+
+#[test]
+fn a_broken_file_is_named_and_stops_nothing() {
+    let dir = folder();
+    let data = dir.path().to_str().unwrap();
+    Station::start(dir.path()).stop();
+    let told = groundwave(&["import", "cds", "--data", data, &fixture("broken.json"), &fixture("story.json")]);
+    assert!(!told.status.success());
+    let report = text(&told.stdout);
+    assert!(report.starts_with("1 new") && report.contains("broken.json: failed"), "{report}");
 }

@@ -182,6 +182,26 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The number of the newest segment in the news service's playlist, once there is one.
+pub fn newest_segment(station: &Station) -> Option<u64> {
+    let playlist = station.get("/hls/news/index.m3u8");
+    let text = (playlist.status == 200).then(|| playlist.text())?;
+    let first: u64 = text.lines().find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"))?.parse().ok()?;
+    (first + text.lines().filter(|line| line.starts_with("#EXTINF")).count() as u64).checked_sub(1)
+}
+
+/// The words of a page's second- and third-level headings, in their order.
+pub fn headlines(page: &str) -> Vec<String> {
+    let headings = ["<h2", "<h3"].into_iter().flat_map(|mark| page.split(mark).skip(1));
+    let inner = headings.filter_map(|rest| rest.split_once('>')?.1.split("</h").next());
+    inner.map(|html| without_tags(html)).filter(|words| !words.is_empty()).collect()
+}
+
+fn without_tags(html: &str) -> String {
+    let words = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, words)| words));
+    words.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A program of the machine's, with the package that brings it.
 pub fn program(name: &str, package: &str) -> Command {
     let found = Command::new("sh")
