@@ -6,11 +6,18 @@ import type { Player } from "./player";
 import { isWanted, type State } from "./state";
 import { announcement, stateWords } from "./words";
 
-/** How far the arrow keys and the buttons beside the big one move, in seconds. */
-const STEP_S = 5;
-const PAGE_S = 30;
+/** How far the buttons beside the big one move, in seconds. */
 const BACK_S = 15;
 const AHEAD_S = 30;
+/** How far keys move on the slider of the place, in seconds. */
+const SEEK_KEYS = new Map([
+    ["ArrowLeft", -5],
+    ["ArrowDown", -5],
+    ["ArrowRight", 5],
+    ["ArrowUp", 5],
+    ["PageDown", -30],
+    ["PageUp", 30],
+]);
 
 export class Bar {
     readonly #parts: Parts;
@@ -24,7 +31,7 @@ export class Bar {
         this.#press();
         player.onChange((before, after) => {
             this.#draw();
-            this.#say(announcement(before, after, titleOf(player)));
+            this.say(announcement(before, after, titleOf(player)));
         });
         player.onMove(() => this.#drawPlace());
         this.#draw();
@@ -32,7 +39,7 @@ export class Bar {
 
     /** Tells a screen reader something, when it has a moment. */
     say(words: string): void {
-        this.#say(words);
+        if (words !== "") this.#parts.setText("said", words);
     }
 
     #press(): void {
@@ -48,31 +55,28 @@ export class Bar {
             const start = player.service?.now?.start;
             if (start) player.rewind({ at: start });
         });
-        this.#slider("seek", (to) => player.seek(to), () => this.#drawPlace());
-        this.#slider("volume", (to) => player.setVolume(to / 100), () => {});
+        this.#holdPlace(this.#parts.control<HTMLInputElement>("seek"));
+        const volume = this.#parts.control<HTMLInputElement>("volume");
+        volume?.addEventListener("input", () => player.setVolume(Number(volume.value) / 100));
         const speed = this.#parts.control<HTMLSelectElement>("speed");
         speed?.addEventListener("change", () => player.setSpeed(Number(speed.value)));
     }
 
-    #slider(name: string, moved: (to: number) => void, drawn: () => void): void {
-        const slider = this.#parts.control<HTMLInputElement>(name);
+    /** While the slider is held only its words move; the sound follows when it is let go. */
+    #holdPlace(slider: HTMLInputElement | null): void {
         slider?.addEventListener("input", () => {
-            this.#isHeld = name === "seek";
-            if (name === "seek") this.#drawTime(Number(slider.value));
-            else moved(Number(slider.value));
+            this.#isHeld = true;
+            this.#drawTime(Number(slider.value));
         });
         slider?.addEventListener("change", () => {
             this.#isHeld = false;
-            moved(Number(slider.value));
-            drawn();
+            this.#player.seek(Number(slider.value));
         });
-        if (name === "seek") slider?.addEventListener("keydown", (event) => this.#seekByKey(event));
+        slider?.addEventListener("keydown", (event) => this.#seekByKey(event));
     }
 
     #seekByKey(event: KeyboardEvent): void {
-        const step = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S, PageDown: -PAGE_S, PageUp: PAGE_S }[
-            event.key
-        ];
+        const step = SEEK_KEYS.get(event.key);
         if (step === undefined) return;
         event.preventDefault();
         this.#player.seek(this.#player.placeS + step);
@@ -149,10 +153,6 @@ export class Bar {
         this.#parts.setText("elapsed", player.moment ? clockTime(player.moment) : `−${digits(behind)}`);
         this.#parts.setText("duration", "Live");
         setAttribute(slider, "aria-valuetext", `${words(behind)} behind live`);
-    }
-
-    #say(words: string): void {
-        if (words !== "") this.#parts.setText("said", words);
     }
 }
 
