@@ -5,10 +5,12 @@
 //! hyper's: it gets the bytes that were read already, then the socket.
 //!
 //! Every count here has a limit with a name, and a limit that is reached is answered and counted:
-//! `connections_max`, `heads_pending_max`, `sources_max`. A head must be whole within `head_timeout_ms`.
+//! `connections_max`, `sources_max`. A head must be whole within `head_timeout_ms`, sooner if more than
+//! `heads_pending_max` are waited for.
 //!
 //! Start at [`serve`].
 
+mod anteroom;
 mod farewell;
 mod rewind;
 
@@ -33,6 +35,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
+use anteroom::{Anteroom, Seat};
 pub(crate) use farewell::dismiss;
 use rewind::Rewind;
 
@@ -87,7 +90,7 @@ struct Front {
     rest: Router,
     stopping: watch::Receiver<bool>,
     connections: Arc<Semaphore>,
-    heads_pending: Arc<Semaphore>,
+    anteroom: Arc<Anteroom>,
     sources: Arc<Semaphore>,
 }
 
@@ -107,7 +110,7 @@ impl Front {
         let room = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Self {
             connections: room(settings.connections_max),
-            heads_pending: room(settings.heads_pending_max),
+            anteroom: Anteroom::new(settings.heads_pending_max),
             sources: room(settings.sources_max),
             stopping,
             rest,
@@ -147,7 +150,7 @@ impl Front {
     }
 
     fn let_in(self: &Arc<Self>, socket: TcpStream, peer: SocketAddr, visits: &mut JoinSet<()>) {
-        let Some((place, head_place)) = self.places() else {
+        let Some(place) = self.place() else {
             metrics::counter!("groundwave_connections_refused_total").increment(1);
             // Written without waiting: there is nothing left to wait with.
             let _ = socket.try_write(&Refusal::TooManyConnections.bytes(self.air.clock().now()));
@@ -155,18 +158,15 @@ impl Front {
         };
         metrics::counter!("groundwave_connections_total").increment(1);
         prepare(&socket);
-        visits.spawn(Arc::clone(self).receive(socket, peer, place, head_place));
+        visits.spawn(Arc::clone(self).receive(socket, peer, place, self.anteroom.enter()));
     }
 
-    /// A place among the connections and one among those whose head is not read yet. Listeners have left for the
-    /// fan-out, but they are connections still.
-    fn places(&self) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+    /// A place among the connections. Listeners have left for the fan-out, but they are connections still.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
         if self.connections.available_permits() <= self.air.listeners_connected() {
             return None;
         }
-        let place = Arc::clone(&self.connections).try_acquire_owned().ok()?;
-        let head_place = Arc::clone(&self.heads_pending).try_acquire_owned().ok()?;
-        Some((place, head_place))
+        Arc::clone(&self.connections).try_acquire_owned().ok()
     }
 
     async fn receive(
@@ -174,9 +174,9 @@ impl Front {
         socket: TcpStream,
         peer: SocketAddr,
         _place: OwnedSemaphorePermit,
-        head_place: OwnedSemaphorePermit,
+        seat: Seat,
     ) {
-        let request = match self.hear_out(&socket).await {
+        let request = match self.hear_out(&socket, &seat).await {
             Ok(request) => request,
             Err(Silence::Gone) => return,
             Err(Silence::Refused(refusal)) => {
@@ -184,7 +184,7 @@ impl Front {
                 return dismiss(socket, &refusal.bytes(self.air.clock().now())).await;
             }
         };
-        drop(head_place);
+        drop(seat);
         // Boxed, so that each of the many that wait for their head is no larger than that needs.
         match self.who_is(&request.head) {
             Visitor::Source => Box::pin(self.take_in(socket, request)).await,
@@ -193,12 +193,13 @@ impl Front {
         }
     }
 
-    /// Reads the first head of a connection.
-    async fn hear_out(&self, socket: &TcpStream) -> Result<First, Silence> {
+    /// Reads the first head of a connection, for as long as its seat is not needed.
+    async fn hear_out(&self, socket: &TcpStream, seat: &Seat) -> Result<First, Silence> {
         let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
         let mut stopping = self.stopping.clone();
         let gathered = tokio::select! {
             () = stops(&mut stopping) => return Err(Silence::Gone),
+            () = seat.is_needed() => return Err(Silence::Refused(Refusal::HeadTooSlow)),
             gathered = timeout(patience, gather(socket)) => gathered,
         };
         let (head, rest) = gathered.map_err(|_| Silence::Refused(Refusal::HeadTooSlow))??.split();

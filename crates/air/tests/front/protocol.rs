@@ -193,25 +193,28 @@ async fn a_head_has_a_size_and_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_are_only_so_many_connections_and_heads() {
+async fn there_are_only_so_many_connections() {
     let studio = Studio::with(Settings { connections_max: 2, head_timeout_ms: 60_000, ..settings() }).await;
     let (first, second) = (studio.connect().await, studio.connect().await);
     wait_for_refusal(&studio).await;
     drop((first, second));
     studio.close().await;
+}
 
-    let studio = Studio::with(Settings { heads_pending_max: 1, head_timeout_ms: 60_000, ..settings() }).await;
-    let silent = studio.connect().await;
-    wait_for_refusal(&studio).await;
-    drop(silent);
-    let page = "GET /hello HTTP/1.0\r\n\r\n";
-    for _ in 0..500 {
-        if told(&studio.ask(page).await).0 == "HTTP/1.0 200 OK" {
-            return studio.close().await;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_never_finishes_its_head_keeps_nobody_out() {
+    let studio = Studio::with(Settings { heads_pending_max: 20, head_timeout_ms: 60_000, ..settings() }).await;
+    let mut crowd = Vec::new();
+    for _ in 0..200 {
+        let mut silent = studio.connect().await;
+        silent.write_all(b"GET /").await.unwrap();
+        crowd.push(silent);
     }
-    panic!("nobody was let in after the silent one had left");
+    assert_eq!(told(&studio.ask("GET /hello HTTP/1.0\r\n\r\n").await).0, "HTTP/1.0 200 OK");
+    let mut answer = String::new();
+    timeout(PATIENCE, crowd[0].read_to_string(&mut answer)).await.expect("the first of them is shown out").unwrap();
+    assert_eq!(told(&answer).0, "HTTP/1.0 408 Request Timeout");
+    studio.close().await;
 }
 
 async fn wait_for_refusal(studio: &Studio) {
