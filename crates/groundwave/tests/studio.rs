@@ -4,8 +4,7 @@ mod station;
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use station::{Running, Station, folder, program, wait_for};
 
@@ -25,10 +24,11 @@ fn encoder(station: &Station, mount: &str, hertz: u32) -> Running {
     Running(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("ffmpeg starts"))
 }
 
-/// A listener that keeps every byte until it is told to stop.
+/// A listener that keeps every byte it hears, all on one connection.
 struct Recorder {
     child: Child,
-    stop: mpsc::Receiver<Vec<u8>>,
+    heard: Arc<Mutex<Vec<u8>>>,
+    bytes_per_second: usize,
 }
 
 impl Recorder {
@@ -39,21 +39,31 @@ impl Recorder {
             .spawn()
             .expect("curl starts");
         let mut output = child.stdout.take().expect("curl's output is piped");
-        let (done, stop) = mpsc::channel();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&heard);
         std::thread::spawn(move || {
-            let mut heard = Vec::new();
-            let _ = output.read_to_end(&mut heard);
-            let _ = done.send(heard);
+            let mut block = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut block) {
+                kept.lock().unwrap().extend_from_slice(&block[..count]);
+            }
         });
-        Self { child, stop }
+        let bytes_per_second = if mount.ends_with(".aac") { 8_000 } else { 12_000 };
+        Self { child, heard, bytes_per_second }
     }
 
-    /// What was heard, on one connection from the start.
+    /// Waits until so many more seconds of sound have come.
+    fn hear(&self, seconds: usize) {
+        let count = || self.heard.lock().unwrap().len();
+        let enough = count() + seconds * self.bytes_per_second;
+        wait_for("more sound", || (count() >= enough).then_some(()));
+    }
+
+    /// What was heard.
     fn finish(mut self) -> Vec<u8> {
         assert!(self.child.try_wait().expect("curl can be asked").is_none(), "the listener was dropped");
         self.child.kill().expect("curl can be stopped");
         self.child.wait().expect("curl can be waited for");
-        self.stop.recv().expect("the recording arrives")
+        std::mem::take(&mut self.heard.lock().unwrap())
     }
 }
 
@@ -64,7 +74,7 @@ fn is_fed_by_a_source(station: &Station, mount: &str) -> bool {
         .and_then(|sources| {
             sources.iter().find(|source| source["listenurl"].as_str().is_some_and(|url| url.ends_with(mount))).cloned()
         })
-        .is_some_and(|source| source["input"].as_str().is_some_and(|input| input != "automation"))
+        .is_some_and(|source| source["input"] == "source")
 }
 
 /// The share of a recording's energy at `hertz`, by ffmpeg's filters: compares the whole with a narrow band.
@@ -105,10 +115,10 @@ fn a_listener_stays_while_the_studio_comes_and_goes() {
         let recorder = Recorder::start(&station, mount);
         let studio = encoder(&station, mount, 440);
         wait_for("the studio on the air", || is_fed_by_a_source(&station, mount).then_some(()));
-        std::thread::sleep(Duration::from_secs(4));
+        recorder.hear(4);
         drop(studio);
         wait_for("the automation back on the air", || (!is_fed_by_a_source(&station, mount)).then_some(()));
-        std::thread::sleep(Duration::from_secs(3));
+        recorder.hear(4);
         let heard = recorder.finish();
 
         let file = dir.path().join(format!("heard{}", mount.replace('/', "-")));
@@ -129,11 +139,11 @@ fn a_second_source_takes_over_when_the_first_goes() {
     let first = encoder(&station, mount, 440);
     wait_for("the studio on the air", || is_fed_by_a_source(&station, mount).then_some(()));
     let _second = encoder(&station, mount, 2000);
-    std::thread::sleep(Duration::from_secs(3));
     let recorder = Recorder::start(&station, mount);
-    std::thread::sleep(Duration::from_secs(2));
+    // The burst and three seconds more: by then the second encoder is there, and waits.
+    recorder.hear(7);
     drop(first);
-    std::thread::sleep(Duration::from_secs(5));
+    recorder.hear(5);
     assert!(is_fed_by_a_source(&station, mount), "the second source was not taken");
     let heard = recorder.finish();
     let file = dir.path().join("heard.mp3");

@@ -197,6 +197,7 @@ fn status_of(stream: Stream, snapshot: Snapshot, origin: &str) -> Source {
         bitrate: stream.bitrate_kbps,
         channels: snapshot.format.map(|format| format.channels),
         genre: stream.genre,
+        input: status::input(&snapshot.input),
         listener_peak: snapshot.listeners_peak,
         listeners: snapshot.listeners,
         listenurl: listen_address(origin, &snapshot.path),

@@ -5,6 +5,7 @@
 //! looks like a number stays a string.
 
 use serde::Serialize;
+use station::event::Input;
 use station::{Codec, Timestamp};
 
 use super::answer;
@@ -49,6 +50,10 @@ pub struct Source {
     pub channels: Option<u8>,
     /// What kind of thing it is.
     pub genre: String,
+    /// What feeds it: `source`, `automation` or `nothing`. Icecast has no such key; whoever does not know it passes it
+    /// over.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub input: &'static str,
     /// The most listeners there were at once.
     pub listener_peak: u64,
     /// Listeners now.
@@ -122,6 +127,15 @@ pub fn subtype(codec: Codec) -> Option<&'static str> {
         Codec::OggOpus => Some("Opus"),
         Codec::OggVorbis => Some("Vorbis"),
         Codec::OggFlac => Some("FLAC"),
+    }
+}
+
+/// What feeds a stream, in a word.
+pub fn input(input: &Input) -> &'static str {
+    match input {
+        Input::Source(_) => "source",
+        Input::Automation => "automation",
+        Input::Nothing => "nothing",
     }
 }
 
