@@ -77,8 +77,13 @@ impl House {
         when_open(&open)?;
         tracing::info!(addresses = ?open.addresses, stations = open.stations.len(), "on the air");
         let (air, pages) = (self.air.clone(), self.pages());
+        let site = self.site.clone();
+        let stop = async move {
+            stop.await;
+            // Whoever follows what is on would keep the door open until its patience ends.
+            site.stop();
+        };
         air::front::serve(self.listeners, air, pages, stop).await;
-        self.site.stop();
         work.abort_all();
         while work.join_next().await.is_some() {}
         self.air.stop().await;
