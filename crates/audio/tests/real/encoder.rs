@@ -60,15 +60,15 @@ fn lame_with_checksums() -> Vec<u8> {
 
 /// Decodes to 16-bit PCM, and fails if ffmpeg has anything to say about it.
 pub fn decode(bytes: &[u8], format: &str) -> Vec<u8> {
-    let (pcm, complaints) = listen(bytes, format);
-    assert_eq!(complaints, "", "ffmpeg complains");
-    pcm
+    let output = spawn("ffmpeg", &format!("-v error -f {format} -i - -f s16le -"), "", bytes);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "ffmpeg complains");
+    output.stdout
 }
 
-/// Decodes to 16-bit PCM; also gives what ffmpeg says about it.
-pub fn listen(bytes: &[u8], format: &str) -> (Vec<u8>, String) {
-    let output = spawn("ffmpeg", &format!("-v error -f {format} -i - -f s16le -"), "", bytes);
-    (output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+/// What mpg123 says about a stream of MP3.
+pub fn complaints_of_mpg123(bytes: &[u8]) -> String {
+    let output = spawn("mpg123", "-q -t --no-gapless -", "", bytes);
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Runs `program` and gives what it writes. `@` among the arguments stands for `at`.

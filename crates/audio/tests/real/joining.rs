@@ -15,41 +15,67 @@ impl Chance {
     }
 }
 
-/// What a hearer gets who is switched from one MP3 stream to another.
-struct Switch {
-    /// The frames of the second stream, as sent.
+/// A stretch of an MP3 stream that a hearer gets after a stretch of another.
+struct Stretch {
+    /// Its frames, as sent.
     sent: Vec<Frame>,
-    /// The samples of those frames, as decoded.
+    /// Its samples, frame by frame, as decoded.
     heard: Vec<Vec<i16>>,
     /// The samples of the same frames, decoded in their own stream.
     whole: Vec<Vec<i16>>,
-    /// What the decoder complained of.
-    complaints: String,
 }
 
-const FRAMES_AFTER: usize = 25;
+const STRETCH_FRAMES: usize = 25;
 
-/// Fifty switches from a random place in `from` to a random place in `to`.
-fn fifty_switches(from: &str, to: &str, mut pass: impl FnMut(Frame, bool) -> Frame) -> Vec<Switch> {
-    let (from, to) = (frames(stream(from)), frames(stream(to)));
-    let whole = samples(&decode(&concat(&to), "mp3"));
+/// Fifty switches to and fro between random places of two streams, all of them in one stream for one hearer. `pass` is
+/// given each frame and whether it is the first after a switch.
+fn fifty_switches(names: [&str; 2], pass: impl FnMut(Frame, bool) -> Frame) -> Vec<Stretch> {
+    let streams = names.map(|name| frames(stream(name)));
+    let values = values_per_frame(&streams[0][0]);
+    let whole = streams.each_ref().map(|frames| samples(&decode(&concat(frames), "mp3"), values));
+    let places = places(streams.each_ref().map(Vec::len));
+    let sent = send(&streams, &places, pass);
+    let heard = samples(&decode(&sent.iter().map(|frames| concat(frames)).collect::<Vec<_>>().concat(), "mp3"), values);
+    (sent.into_iter().zip(heard.chunks(STRETCH_FRAMES)).zip(places))
+        .map(|((sent, heard), (which, from))| Stretch {
+            sent,
+            heard: heard.to_vec(),
+            whole: whole[which][from..from + STRETCH_FRAMES].to_vec(),
+        })
+        .collect()
+}
+
+/// Which stream is heard next, and from where.
+fn places(lengths: [usize; 2]) -> Vec<(usize, usize)> {
     let mut chance = Chance(7);
-    let mut switch = || {
-        let leave = 5 + chance.below(from.len() - 30);
-        let enter = chance.below(to.len() - FRAMES_AFTER - 5);
-        let before: Vec<Frame> = from[..leave].iter().map(|frame| pass(frame.clone(), false)).collect();
-        let joined = to[enter..enter + FRAMES_AFTER].iter().enumerate();
-        let sent: Vec<Frame> = joined.map(|(index, frame)| pass(frame.clone(), index == 0)).collect();
-        let (pcm, complaints) = listen(&[concat(&before), concat(&sent)].concat(), "mp3");
-        Switch { sent, heard: samples(&pcm)[leave..].to_vec(), whole: whole[enter..].to_vec(), complaints }
-    };
-    (0..50).map(|_| switch()).collect()
+    (0..51).map(|turn| (turn % 2, chance.below(lengths[turn % 2] - STRETCH_FRAMES - 5))).collect()
 }
 
-/// Stereo samples, frame by frame.
-fn samples(pcm: &[u8]) -> Vec<Vec<i16>> {
+fn send(
+    streams: &[Vec<Frame>; 2],
+    places: &[(usize, usize)],
+    mut pass: impl FnMut(Frame, bool) -> Frame,
+) -> Vec<Vec<Frame>> {
+    let mut stretch = |&(which, from): &(usize, usize)| -> Vec<Frame> {
+        let frames = streams[which][from..from + STRETCH_FRAMES].iter().enumerate();
+        frames.map(|(index, frame)| pass(frame.clone(), index == 0)).collect()
+    };
+    places.iter().map(&mut stretch).collect()
+}
+
+/// How many numbers a decoded frame is, all channels together.
+fn values_per_frame(frame: &Frame) -> usize {
+    frame.samples as usize * usize::from(header(frame).channels)
+}
+
+fn header(frame: &Frame) -> mpeg::Header {
+    mpeg::Header::parse(&frame.bytes).expect("a framer gives whole frames")
+}
+
+/// Samples, frame by frame.
+fn samples(pcm: &[u8], values_per_frame: usize) -> Vec<Vec<i16>> {
     let samples: Vec<i16> = pcm.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-    samples.chunks(1152 * 2).map(<[i16]>::to_vec).collect()
+    samples.chunks(values_per_frame).map(<[i16]>::to_vec).collect()
 }
 
 fn with_joiner() -> impl FnMut(Frame, bool) -> Frame {
@@ -62,50 +88,74 @@ fn with_joiner() -> impl FnMut(Frame, bool) -> Frame {
     }
 }
 
-impl Switch {
+impl Stretch {
     /// How many frames at the join are muted.
     fn muted(&self) -> usize {
-        let is_muted = |frame: &&Frame| {
-            let side_info_at = if frame.bytes[1] & 1 == 0 { 6 } else { 4 };
-            // The first two bytes may still say how far it looks back.
-            frame.bytes[side_info_at + 2..side_info_at + 32].iter().all(|&byte| byte == 0)
-        };
-        self.sent.iter().take_while(is_muted).count()
+        self.sent.iter().take_while(|frame| is_muted(frame)).count()
     }
 
-    /// The end of a frame, where nothing of the stream before rings on.
+    /// The end of a frame, where nothing of the stream before rings on. A frame of MPEG-2 is one granule, all of which
+    /// may ring.
     fn end_of_frame(&self, index: usize) -> &[i16] {
+        let channels = usize::from(header(&self.sent[index]).channels);
+        let rests = if self.sent[index].samples == 1152 { 90 * channels } else { 0 };
         let frame = &self.heard[index];
-        &frame[frame.len() - 2 * 90..]
+        &frame[frame.len() - rests..]
     }
+}
+
+/// Whether a frame's side information is all zeros but for its first two bytes, which may say how far it looks back.
+fn is_muted(frame: &Frame) -> bool {
+    let header = header(frame);
+    let side_info_at = if header.has_crc { 6 } else { 4 };
+    let side_info_bytes = match (header.version, header.channels) {
+        (mpeg::Version::Mpeg1, 2) => 32,
+        (mpeg::Version::Mpeg1, _) | (_, 2) => 17,
+        _ => 9,
+    };
+    frame.bytes[side_info_at + 2..side_info_at + side_info_bytes].iter().all(|&byte| byte == 0)
 }
 
 #[test]
 fn a_switch_between_two_mp3_streams_never_gives_a_broken_frame() {
     let checksums = "CBR with checksums";
-    for (from, to) in [("CBR", "CBR with tags"), ("VBR", "CBR"), ("CBR", "VBR"), (checksums, checksums)] {
-        for switch in fifty_switches(from, to, with_joiner()) {
-            assert_eq!(switch.complaints, "", "{from} to {to}");
-            let muted = switch.muted();
+    for names in [
+        ["CBR", "CBR with tags"],
+        ["VBR", "CBR"],
+        [checksums, "VBR"],
+        [checksums, checksums],
+        ["mono", "mono"],
+        ["MPEG-2", "MPEG-2"],
+        ["MPEG-2.5", "MPEG-2.5"],
+    ] {
+        for stretch in fifty_switches(names, with_joiner()) {
+            let muted = stretch.muted();
             for index in 0..muted {
-                assert!(switch.end_of_frame(index).iter().all(|&sample| sample == 0), "{from} to {to}: noise");
+                assert!(stretch.end_of_frame(index).iter().all(|&sample| sample == 0), "{names:?}: noise");
             }
             // A frame rings on in the next; after that every sample is the encoder's own.
             let clean = muted + 2;
-            assert!(switch.heard[clean..] == switch.whole[clean..FRAMES_AFTER], "{from} to {to}: other samples");
+            assert!(stretch.heard[clean..] == stretch.whole[clean..], "{names:?}: other samples");
         }
     }
 }
 
 #[test]
+fn another_decoder_has_nothing_to_complain_of_either() {
+    for name in ["CBR", "VBR", "MPEG-2"] {
+        let sent = fifty_switches([name, name], with_joiner()).into_iter().flat_map(|stretch| stretch.sent);
+        assert_eq!(complaints_of_mpg123(&concat(&sent.collect::<Vec<_>>())), "", "{name}");
+    }
+}
+
+#[test]
 fn without_the_joiner_a_switch_makes_noise() {
-    let passed = fifty_switches("CBR", "VBR", |frame, _| frame);
-    let joined = fifty_switches("CBR", "VBR", with_joiner());
-    let noisy = passed.iter().zip(&joined).filter(|(passed, joined)| {
-        let index = 0;
-        joined.muted() > 0 && passed.end_of_frame(index).iter().any(|&sample| sample != 0)
-    });
-    assert!(noisy.count() > 20, "these streams are no test for the joiner");
+    let passed = fifty_switches(["CBR", "VBR"], |frame, _| frame);
+    let joined = fifty_switches(["CBR", "VBR"], with_joiner());
+    let is_noisy = |(passed, joined): &(&Stretch, &Stretch)| {
+        joined.muted() > 0 && passed.end_of_frame(0).iter().any(|&sample| sample != 0)
+    };
+    assert!(passed.iter().zip(&joined).filter(is_noisy).count() > 20, "these streams are no test for the joiner");
 }
 
 #[test]
