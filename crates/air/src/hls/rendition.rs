@@ -140,6 +140,8 @@ impl Rendition {
         let left_out = self.write(|shelf| shelf.restore(found));
         self.folder.delete(&left_out).await;
         let last = self.read(|shelf| shelf.window.last().cloned());
+        let seq = last.as_ref().map(|segment| segment.seq);
+        tracing::info!(service = self.slug(), last_seq = seq, "HLS goes on after what earlier runs left");
         Cutter::new(self.epoch, segment_ms, last.as_ref(), 0)
     }
 
