@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { softWords } from "../src/page/times";
+import { dayNumber, knownZone } from "../src/player/clock";
 import { digits, roughWords, words } from "../src/player/duration";
 import { parse, recall, remember } from "../src/player/memory";
 import { place } from "../src/player/rewind";
@@ -64,12 +65,30 @@ test("a place in the rewind window stays within it, and clear of its end", () =>
 });
 
 test("a time is softened while the day still helps", () => {
-    const now = new Date(2026, 10, 24, 18, 0);
-    const said = (...at: [number, number, number, number, number]) => softWords(new Date(...at), now, "en-US")?.replace(/\s/g, " ");
-    assert.equal(said(2026, 10, 24, 16, 33), "today at 4:33 PM");
-    assert.equal(said(2026, 10, 23, 23, 59), "yesterday at 11:59 PM");
-    assert.equal(said(2026, 10, 21, 9, 0), "Saturday at 9:00 AM");
-    assert.equal(said(2026, 10, 17, 9, 0), undefined);
-    assert.equal(said(2026, 10, 25, 9, 0), undefined);
-    assert.equal(softWords(new Date(Number.NaN), now, "en-US"), null);
+    const now = new Date("2026-11-24T23:00:00Z");
+    const said = (at: string) => softWords(new Date(at), now, { language: "en-US", zone: "America/New_York" })?.replace(/\s/g, " ");
+    assert.equal(said("2026-11-24T21:33:00Z"), "today at 4:33 PM");
+    assert.equal(said("2026-11-24T04:59:00Z"), "yesterday at 11:59 PM");
+    assert.equal(said("2026-11-21T14:00:00Z"), "Saturday at 9:00 AM");
+    assert.equal(said("2026-11-17T14:00:00Z"), undefined);
+    assert.equal(said("2026-11-25T14:00:00Z"), undefined);
+    assert.equal(said("no moment"), undefined);
+});
+
+test("day and time are the station's, wherever the listener is", () => {
+    const now = new Date("2026-11-24T23:30:00Z");
+    const said = (zone: string) => softWords(new Date("2026-11-24T14:05:00Z"), now, { language: "en-US", zone })?.replace(/\s/g, " ");
+    assert.equal(said("America/Los_Angeles"), "today at 6:05 AM");
+    assert.equal(said("Asia/Tokyo"), "yesterday at 11:05 PM");
+});
+
+test("days are counted on the zone's calendar, through a change of the clocks", () => {
+    const days = (at: string) => dayNumber(new Date(at), "America/New_York");
+    assert.equal(days("2026-11-02T04:30:00Z") - days("2026-11-01T04:30:00Z"), 0);
+    assert.equal(days("2026-11-02T05:30:00Z") - days("2026-10-31T12:00:00Z"), 2);
+    assert.equal(days("2026-03-09T03:59:00Z") - days("2026-03-08T05:01:00Z"), 0);
+});
+
+test("a zone that the browser does not know is left to the browser's own", () => {
+    assert.deepEqual([knownZone("Europe/Berlin"), knownZone("Mars/Olympus"), knownZone(""), knownZone(undefined)], ["Europe/Berlin", undefined, undefined, undefined]);
 });

@@ -1,8 +1,8 @@
 /** Keeps what a page says to be on the air true while it is looked at. */
 
+import { clock } from "../player/clock";
 import { setText } from "../player/parts";
 import type { Player } from "../player/player";
-import { clock } from "../player/sheet";
 
 /** Fills every `[data-on-air="slug"]` of the page: its `[data-part]` now, until, next and playing. */
 export function keepOnAir(player: Player): void {

@@ -1,5 +1,6 @@
 /** The bar at the bottom of the window: what plays, in words, and the controls within a thumb's reach. */
 
+import { exactTimeOfDay, pageWording } from "./clock";
 import { digits, words } from "./duration";
 import { type Parts, setAttribute } from "./parts";
 import type { Player } from "./player";
@@ -150,7 +151,7 @@ export class Bar {
             return;
         }
         const behind = Math.max(0, span.endS - placeS);
-        this.#parts.setText("elapsed", player.moment ? clockTime(player.moment) : `−${digits(behind)}`);
+        this.#parts.setText("elapsed", player.moment ? exactTimeOfDay(player.moment, pageWording()) : `−${digits(behind)}`);
         this.#parts.setText("duration", "Live");
         setAttribute(slider, "aria-valuetext", `${words(behind)} behind live`);
     }
@@ -180,8 +181,4 @@ function pressWords(state: State, service: string): string {
     if (isWanted(state)) return state.phase === "connecting" ? "Stop" : "Pause";
     if (state.sound?.kind === "piece") return "Play";
     return service === "" ? "Play live radio" : `Play ${service} live`;
-}
-
-function clockTime(moment: Date): string {
-    return moment.toLocaleTimeString(document.documentElement.lang || undefined, { timeStyle: "medium" });
 }

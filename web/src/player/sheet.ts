@@ -1,6 +1,7 @@
 /** The sheet above the bar: the station's services with what is on them, and the listener's queue. */
 
 import type { Bar } from "./bar";
+import { clock } from "./clock";
 import { digits } from "./duration";
 import type { OnAirService } from "./on_air";
 import { type Parts, setAttribute, setText } from "./parts";
@@ -180,11 +181,4 @@ export class Sheet {
 
 function placeOf(row: HTMLElement | null): number {
     return Number(row?.dataset["at"] ?? Number.NaN);
-}
-
-/** A time of day as the page's language writes it. */
-export function clock(moment: string): string {
-    const at = new Date(moment);
-    if (Number.isNaN(at.getTime())) return "";
-    return at.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "numeric", minute: "2-digit" });
 }
