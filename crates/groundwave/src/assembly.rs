@@ -87,6 +87,7 @@ impl House {
         work.abort_all();
         while work.join_next().await.is_some() {}
         self.air.stop().await;
+        self.db.close().await;
         tracing::info!("off the air");
         Ok(())
     }

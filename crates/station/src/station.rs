@@ -15,7 +15,7 @@ pub struct Station {
     pub name: String,
     /// A few words below the name.
     pub tagline: String,
-    /// The call signs and frequencies, as said on the air: "WHVR 91.3 Alder Falls".
+    /// The call signs and frequencies, as said on the air: "WHVPR 91.3 Alder Falls".
     pub call_signs: Vec<String>,
     /// The host names (lower case, without port) that lead to it. The first is the one it prefers.
     pub host_names: Vec<String>,

@@ -72,7 +72,7 @@ impl Text {
 ///
 /// ```
 /// use station::text::plain_from_html;
-/// assert_eq!(plain_from_html("Jo <b>Birch</b> for\n<a href=x>WHVR</a> &amp; friends<br>"), "Jo Birch for WHVR & friends");
+/// assert_eq!(plain_from_html("Jo <b>Birch</b> for\n<a href=x>WHVPR</a> &amp; friends<br>"), "Jo Birch for WHVPR & friends");
 /// ```
 pub fn plain_from_html(html: &str) -> String {
     html::one_line(&Text::from_html(html).words())

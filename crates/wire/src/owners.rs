@@ -199,10 +199,10 @@ mod tests {
     fn the_name_is_the_one_that_the_owner_shows() {
         let named = |answer: &str| owner(answer.as_bytes()).map(|owner| owner.name);
         assert_eq!(
-            named(r#"{"id":"s9","name":"WHVR-FM","brand":{"displayName":"Harrow Valley"}}"#).as_deref(),
+            named(r#"{"id":"s9","name":"WHVPR-FM","brand":{"displayName":"Harrow Valley"}}"#).as_deref(),
             Some("Harrow Valley")
         );
-        assert_eq!(named(r#"{"id":"s9","name":"WHVR-FM","brand":{}}"#).as_deref(), Some("WHVR-FM"));
+        assert_eq!(named(r#"{"id":"s9","name":"WHVPR-FM","brand":{}}"#).as_deref(), Some("WHVPR-FM"));
         assert_eq!(named(r#"{"name":"<script>x</script>"}"#), None);
         assert_eq!(named(r#"{"name":7}"#), None);
         assert_eq!(named("<html>"), None);

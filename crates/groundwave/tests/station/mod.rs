@@ -194,7 +194,7 @@ pub fn newest_segment(station: &Station) -> Option<u64> {
 pub fn headlines(page: &str) -> Vec<String> {
     let headings = ["<h2", "<h3"].into_iter().flat_map(|mark| page.split(mark).skip(1));
     let inner = headings.filter_map(|rest| rest.split_once('>')?.1.split("</h").next());
-    inner.map(|html| without_tags(html)).filter(|words| !words.is_empty()).collect()
+    inner.map(without_tags).filter(|words| !words.is_empty()).collect()
 }
 
 fn without_tags(html: &str) -> String {

@@ -46,7 +46,7 @@ pub struct Station {
     pub name: String,
     /// A few words below the name.
     pub tagline: String,
-    /// Call signs and frequencies: "WHVR 91.3 Alder Falls".
+    /// Call signs and frequencies: "WHVPR 91.3 Alder Falls".
     pub call_signs: Vec<String>,
     /// Where letters reach it.
     pub email: Option<String>,

@@ -39,7 +39,7 @@ pub fn station() -> Station {
         slug: slug("harrow-valley"),
         name: "Harrow Valley Public Radio".into(),
         tagline: "News and music from the Harrow River to the Blue Line".into(),
-        call_signs: vec!["WHVR 91.3 Alder Falls".into(), "WHVN 88.7 North Harrow".into()],
+        call_signs: vec!["WHVPR 91.3 Alder Falls".into(), "WHVPR 88.7 North Harrow".into()],
         host_names: vec!["www.harrowvalley.example".into()],
         zone: "America/New_York".into(),
         language: "en-US".into(),

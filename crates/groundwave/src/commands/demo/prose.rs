@@ -22,9 +22,8 @@ fn block(chunk: &str, picture: &impl Fn(&str, &str, &str) -> anyhow::Result<Imag
         }
     }
     if chunk.starts_with(">> ") {
-        let (mut paragraphs, attribution) = quote(chunk, ">>");
-        let words = paragraphs.drain(..).collect::<Vec<_>>().join(" ");
-        return Ok(Block::PullQuote { text: text(&words), attribution });
+        let (paragraphs, attribution) = quote(chunk, ">>");
+        return Ok(Block::PullQuote { text: text(&paragraphs.join(" ")), attribution });
     }
     if chunk.starts_with('>') {
         let (paragraphs, attribution) = quote(chunk, ">");

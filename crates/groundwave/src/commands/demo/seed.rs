@@ -56,6 +56,7 @@ struct Seed {
     people: HashMap<Slug, Person>,
     programmes: HashMap<Slug, Programme>,
     pieces: Vec<(String, Piece)>,
+    stories: Vec<(StoryHead, &'static str)>,
 }
 
 impl Seed {
@@ -70,6 +71,9 @@ impl Seed {
             people: HashMap::new(),
             programmes: HashMap::new(),
             pieces: Vec::new(),
+            stories: content::folder("stories/", ".md")
+                .map(|(name, bytes)| content::story(name, bytes))
+                .collect::<anyhow::Result<_>>()?,
         };
         seed.read_people()?;
         seed.read_programmes()?;
@@ -244,7 +248,7 @@ impl Seed {
             days: days(&entry.days)?,
             start: time(&entry.start)?,
             minutes: entry.minutes,
-            valid_from: self.last_monday()?,
+            valid_from: self.first_monday()?,
             valid_until: None,
         })
     }
@@ -288,7 +292,7 @@ impl Seed {
                 station: self.station,
                 programme,
                 slug: entry.slug,
-                sound: self.sound(&entry.audio, &entry.title, Vec::new())?,
+                sound: self.sound(&entry.audio, &entry.title)?,
                 title: entry.title,
                 teaser: entry.teaser,
                 about: paragraphs(&entry.about),
@@ -302,21 +306,20 @@ impl Seed {
     }
 
     async fn sow_stories(&self, tx: &mut Tx) -> anyhow::Result<()> {
-        for (name, bytes) in content::folder("stories/", ".md") {
-            let (head, words) = content::story(name, bytes)?;
-            let story = self.story(head, words).with_context(|| format!("demo/{name}"))?;
+        for (head, words) in &self.stories {
+            let story = self.story(head, words).with_context(|| format!("the story {}", head.slug))?;
             let by = story.bylines.first().map_or_else(|| "the newsroom".to_owned(), |byline| byline.name.clone());
             newsroom::publish(tx, story, &by, self.now).await?;
         }
         Ok(())
     }
 
-    fn story(&self, head: StoryHead, words: &str) -> anyhow::Result<Story> {
+    fn story(&self, head: &StoryHead, words: &str) -> anyhow::Result<Story> {
         let bylines = head.bylines.iter().map(|slug| {
             let person = self.person(slug)?;
             Ok(Byline { name: person.name.clone(), person: Some(person.id) })
         });
-        let sounds = head.sounds.iter().map(|entry| self.sound(&entry.audio, &entry.title, entry.transcript.clone()));
+        let sounds = head.sounds.iter().map(|entry| self.sound(&entry.audio, &entry.title));
         let body = prose::blocks(words, |file, alt, caption| {
             let credit = "Harrow Valley Public Radio".to_owned();
             self.image(&Picture { picture: file.into(), alt: alt.into(), caption: caption.into(), credit })
@@ -324,11 +327,11 @@ impl Seed {
         Ok(Story {
             id: StoryId::mint(self.now, store::id::chance()),
             station: self.station,
-            section: head.section,
-            slug: head.slug,
-            kicker: head.kicker,
-            headline: head.headline,
-            teaser: head.teaser,
+            section: head.section.clone(),
+            slug: head.slug.clone(),
+            kicker: head.kicker.clone(),
+            headline: head.headline.clone(),
+            teaser: head.teaser.clone(),
             bylines: bylines.collect::<anyhow::Result<_>>()?,
             lead: head.lead.as_ref().map(|picture| self.image(picture)).transpose()?,
             sounds: sounds.collect::<anyhow::Result<_>>()?,
@@ -342,7 +345,8 @@ impl Seed {
         })
     }
 
-    fn sound(&self, audio: &str, title: &str, transcript: Vec<String>) -> anyhow::Result<Sound> {
+    fn sound(&self, audio: &str, title: &str) -> anyhow::Result<Sound> {
+        let transcript = self.transcript(audio);
         let name = format!("audio/{audio}.mp3");
         let known = self.pieces.iter().find(|(file, _)| file == audio).map(|(_, piece)| piece.duration_ms);
         Ok(Sound {
@@ -354,6 +358,12 @@ impl Seed {
             is_downloadable: true,
             transcript: (!transcript.is_empty()).then_some(sound::Transcript::Text(transcript)),
         })
+    }
+
+    /// The words of a recording: they stand in the story that it belongs to.
+    fn transcript(&self, audio: &str) -> Vec<String> {
+        let sounds = self.stories.iter().flat_map(|(head, _)| &head.sounds);
+        sounds.filter(|sound| sound.audio == audio).map(|sound| sound.transcript.clone()).next().unwrap_or_default()
     }
 
     fn image(&self, picture: &Picture) -> anyhow::Result<Image> {
@@ -389,8 +399,9 @@ impl Seed {
         self.zone.to_datetime(self.now).date()
     }
 
-    fn last_monday(&self) -> anyhow::Result<Date> {
-        Ok(self.today().checked_add(1.day())?.nth_weekday(-1, Weekday::Monday)?)
+    /// A Monday four weeks back: the week was the same then, so the schedule has a past.
+    fn first_monday(&self) -> anyhow::Result<Date> {
+        Ok(self.today().checked_sub(28.days())?.checked_add(1.day())?.nth_weekday(-1, Weekday::Monday)?)
     }
 
     /// The first `day` ("wed") after today.
