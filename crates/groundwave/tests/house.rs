@@ -72,7 +72,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
         let path = entry.expect("a source folder can be read").path();
         if path.is_dir() {
             sources(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
             into.push(path);
         }
     }
@@ -118,5 +118,27 @@ fn only_the_vault_touches_stored_files() {
     for krate in rooms {
         let found = lines_with(krate, &["std::fs", "tokio::fs", "File::open"]);
         assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+/// The Markdown files of the house.
+fn pages() -> Vec<PathBuf> {
+    let folders = [".", "docs", "docs/decisions", "demo", "bench", "crates/store/migrations"];
+    let files =
+        folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).expect("a folder of the house"));
+    let paths = files.map(|entry| entry.expect("a folder can be read").path());
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+}
+
+#[test]
+fn every_link_between_our_pages_leads_somewhere() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page can be read");
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target)) {
+            let path = target.split('#').next().unwrap_or_default();
+            let is_ours = !path.is_empty() && !path.contains(':') && !path.contains(' ') && path.contains('.');
+            let beside = page.parent().expect("a page stands in a folder").join(path);
+            assert!(!is_ours || beside.exists(), "{}: `{target}` leads nowhere", page.display());
+        }
     }
 }
