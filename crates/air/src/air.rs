@@ -21,7 +21,7 @@ use crate::settings::Settings;
 use crate::source::Expected;
 
 /// How often every mount is looked after.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(100);
 /// How long a stop waits for the last HLS segments to be kept.
 const PACKING_END_MAX: Duration = Duration::from_secs(5);
 /// The longest path that a source may make a mount at, in bytes.

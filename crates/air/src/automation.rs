@@ -19,12 +19,12 @@ use tokio::time::{Instant, timeout};
 use vault::Vault;
 
 use crate::Mount;
-use voice::Voice;
+use voice::{Cue, Voice};
 
 /// How far ahead of time a deck plays, so that a slow moment of the vault is not heard.
 const LEAD: Duration = Duration::from_millis(500);
 /// How often it pushes what is due.
-const STEP: Duration = Duration::from_millis(50);
+const STEP: Duration = Duration::from_millis(200);
 /// How long it is silent before it tries again to find something that can be played.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -120,21 +120,25 @@ impl Deck {
         let start = self.next_start.unwrap_or_else(Instant::now);
         let mut voices: Vec<Option<Voice>> = self.mounts.iter().map(|_| None).collect();
         loop {
+            let from = start.elapsed();
+            for (mount, voice) in self.mounts.iter().zip(&mut voices) {
+                let turn = mount.automation_turn();
+                // Also when a source came and went between two steps, what was begun has been broken off.
+                voice.take_if(|voice| Some(voice.turn()) != turn);
+                if let (None, Some(turn)) = (&voice, turn) {
+                    *voice = Some(Voice::open(piece, mount, &self.vault, Cue { turn, from }).await);
+                }
+            }
+            if piece.is_some() && voices.iter().any(Option::is_some) && !voices.iter().flatten().any(Voice::is_tape) {
+                return Outcome::Unplayable;
+            }
             let due = start.elapsed() + LEAD;
             for (mount, voice) in self.mounts.iter().zip(&mut voices) {
-                if !mount.wants_automation() {
-                    *voice = None;
-                    continue;
-                }
-                let from = start.elapsed();
-                if voice.is_none() {
-                    *voice = Some(Voice::open(piece, mount, &self.vault, from).await);
-                }
                 if let Some(voice) = voice {
                     voice.play(mount, due).await;
                 }
             }
-            if let Some((outcome, end)) = outcome(&voices, piece.is_some()) {
+            if let Some((outcome, end)) = outcome(&voices) {
                 self.next_start = (outcome != Outcome::Unwanted).then_some(start + end);
                 return outcome;
             }
@@ -144,23 +148,21 @@ impl Deck {
     }
 
     fn is_wanted(&self) -> bool {
-        self.mounts.iter().any(|mount| mount.wants_automation())
+        self.mounts.iter().any(|mount| mount.automation_turn().is_some())
     }
 }
 
-/// How the piece ended and how long it was, once nothing more of it will come.
-fn outcome(voices: &[Option<Voice>], is_piece: bool) -> Option<(Outcome, Duration)> {
-    let mut active = voices.iter().flatten().peekable();
-    if active.peek().is_none() {
+/// How it ended and how long it was, once nothing more of it will come.
+fn outcome(voices: &[Option<Voice>]) -> Option<(Outcome, Duration)> {
+    let voices = || voices.iter().flatten();
+    if voices().next().is_none() {
         return Some((Outcome::Unwanted, Duration::ZERO));
     }
-    let end = voices.iter().flatten().filter(|voice| voice.is_tape()).map(Voice::position).max();
-    match end {
-        None if is_piece => Some((Outcome::Unplayable, Duration::ZERO)),
-        None => {
-            let end = voices.iter().flatten().map(Voice::position).max().unwrap_or_default();
-            (end >= RETRY).then_some((Outcome::Played, end))
-        }
-        Some(end) => active.all(|voice| !voice.is_tape() || voice.has_ended()).then_some((Outcome::Played, end)),
-    }
+    let tapes = || voices().filter(|voice| voice.is_tape());
+    let is_over = match tapes().next() {
+        Some(_) => tapes().all(Voice::has_ended),
+        None => voices().all(|voice| voice.position() >= RETRY),
+    };
+    let played = tapes().map(Voice::position).max().or_else(|| voices().map(Voice::position).max());
+    is_over.then_some((Outcome::Played, played.unwrap_or_default()))
 }

@@ -169,13 +169,7 @@ impl Front {
         Arc::clone(&self.connections).try_acquire_owned().ok()
     }
 
-    async fn receive(
-        self: Arc<Self>,
-        socket: TcpStream,
-        peer: SocketAddr,
-        _place: OwnedSemaphorePermit,
-        seat: Seat,
-    ) {
+    async fn receive(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit, seat: Seat) {
         let request = match self.hear_out(&socket, &seat).await {
             Ok(request) => request,
             Err(Silence::Gone) => return,

@@ -213,9 +213,10 @@ impl Mount {
         desk.seal_if_idle(self.now());
     }
 
-    /// True while automation is on, whether it has something to play or not.
-    pub(crate) fn wants_automation(&self) -> bool {
-        !self.log.is_closed() && self.desk().rank_on().is_some_and(|rank| !rank.is_source())
+    /// Which of its turns automation has now, whether it has something to play or not; `None` while it is not wanted.
+    /// Another number means that a source was on in between.
+    pub(crate) fn automation_turn(&self) -> Option<u64> {
+        if self.log.is_closed() { None } else { self.desk().automation_turn() }
     }
 
     /// Automation plays a piece from here, or cannot (`None`): then it sends silence.

@@ -40,6 +40,8 @@ pub struct Preface {
     pub format: Format,
     /// The header pages of an Ogg stream; empty for everything else.
     pub headers: Bytes,
+    /// The number of the first chunk that it belongs to.
+    pub first_seq: u64,
 }
 
 /// A stretch of the log: whole frames, about a tenth of a second of them.
@@ -331,7 +333,7 @@ pub(crate) mod testing {
     pub fn log_of(format: Format, headers: &'static [u8]) -> (Arc<Log>, Packer) {
         let log = Log::new(BOUNDS);
         let mut packer = Packer::new(Arc::clone(&log), 7, Title::new("Before", ""));
-        packer.open(Preface { format, headers: Bytes::from_static(headers) }, Timestamp::UNIX_EPOCH);
+        packer.open(format, Bytes::from_static(headers), Timestamp::UNIX_EPOCH);
         (log, packer)
     }
 
@@ -400,7 +402,7 @@ mod tests {
         packer.join();
         push(&mut packer, 375..750);
         let half = Format { sample_rate_hz: 24_000, ..FORMAT };
-        packer.open(Preface { format: half, headers: Bytes::new() }, Timestamp::UNIX_EPOCH);
+        packer.open(half, Bytes::new(), Timestamp::UNIX_EPOCH);
         push(&mut packer, 750..751);
         packer.seal();
         let chunks = chunks(&log);
@@ -419,7 +421,7 @@ mod tests {
         for bounds in [Bounds { duration: Duration::from_secs(2), ..BOUNDS }, Bounds { bytes: 40_000, ..BOUNDS }] {
             let log = Log::new(bounds);
             let mut packer = Packer::new(Arc::clone(&log), 7, Title::new("", ""));
-            packer.open(Preface { format: FORMAT, headers: Bytes::new() }, Timestamp::UNIX_EPOCH);
+            packer.open(FORMAT, Bytes::new(), Timestamp::UNIX_EPOCH);
             push(&mut packer, 0..2_000);
             let window = log.window();
             assert!(window.duration <= bounds.duration && window.bytes <= bounds.bytes);
@@ -469,7 +471,7 @@ mod tests {
         let (log, mut packer) = log_of(OPUS, b"first ");
         push(&mut packer, 0..50);
         packer.join();
-        packer.open(Preface { format: OPUS, headers: Bytes::from_static(b"second ") }, Timestamp::UNIX_EPOCH);
+        packer.open(OPUS, Bytes::from_static(b"second "), Timestamp::UNIX_EPOCH);
         push(&mut packer, 50..60);
         packer.seal();
         assert_eq!(heard(&log, From::Back(Duration::from_secs(60))), [b"second ".to_vec(), bytes(50..60)].concat());

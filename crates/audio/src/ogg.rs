@@ -9,6 +9,7 @@
 //! samples that are finished with it.
 
 mod headers;
+mod joiner;
 mod page;
 
 use bytes::BytesMut;
@@ -17,6 +18,7 @@ use crate::framer::{Found, skip};
 use crate::{Codec, Frame, Sniff};
 
 use headers::{Identification, Progress};
+pub use joiner::Joiner;
 use page::Parsed;
 pub use page::{CAPTURE_PATTERN, PAGE_BYTES_MAX, Page};
 

@@ -11,26 +11,38 @@ use super::tape::{Tape, Unreadable};
 use crate::Mount;
 use crate::ring::duration;
 
+/// When a mount comes in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cue {
+    /// The turn of automation that it is.
+    pub turn: u64,
+    /// How much of the piece has been played already.
+    pub from: Duration,
+}
+
 /// One mount's part of what a deck plays.
 pub(super) struct Voice {
     sound: Sound,
+    turn: u64,
     /// How much of it has been played, from its beginning.
     position: Duration,
+    has_begun: bool,
     has_ended: bool,
 }
 
 enum Sound {
     /// A piece's rendition, and the first frame that was not played yet.
-    Tape { tape: Box<Tape>, next: Option<Frame>, sample_rate_hz: u32 },
+    Tape { tape: Box<Tape>, title: String, preface: (Format, Bytes), next: Option<Frame> },
     /// The same frame again and again; `None` in a codec that has no such frame.
     Silence(Option<(Format, Frame)>),
 }
 
 impl Voice {
-    /// A voice for a mount that comes in at `from`. Where the piece cannot be played, it is silent.
-    pub async fn open(piece: Option<&Piece>, mount: &Mount, vault: &Vault, from: Duration) -> Self {
-        let Some(piece) = piece else { return Self::silent(mount, from) };
-        match Self::open_tape(piece, mount, vault, from).await {
+    /// A voice for a mount that comes in at a cue. Where the piece cannot be played, it will be silent.
+    pub async fn open(piece: Option<&Piece>, mount: &Mount, vault: &Vault, cue: Cue) -> Self {
+        let silent = || Self::silent(mount, cue);
+        let Some(piece) = piece else { return silent() };
+        match Self::open_tape(piece, mount, vault, cue).await {
             Ok(voice) => voice,
             Err(why) => {
                 metrics::counter!("groundwave_pieces_skipped_total", "reason" => why.label()).increment(1);
@@ -41,13 +53,17 @@ impl Voice {
                     source = std::error::Error::source(&why).map(tracing::field::display),
                     "a piece cannot be played"
                 );
-                Self::silent(mount, from)
+                silent()
             }
         }
     }
 
     /// Pushes what is due.
     pub async fn play(&mut self, mount: &Mount, due: Duration) {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.begin(mount);
+        }
         while !self.has_ended && self.position < due {
             match &mut self.sound {
                 Sound::Silence(None) => self.position = due,
@@ -58,6 +74,11 @@ impl Voice {
                 Sound::Tape { .. } => self.play_tape_frame(mount).await,
             }
         }
+    }
+
+    /// The turn of automation that it was opened in.
+    pub fn turn(&self) -> u64 {
+        self.turn
     }
 
     /// How much of it has been played.
@@ -75,48 +96,57 @@ impl Voice {
         self.has_ended
     }
 
-    fn silent(mount: &Mount, from: Duration) -> Self {
-        mount.automation_plays(None);
-        let silence = silence(mount);
-        if let Some((format, _)) = &silence {
-            mount.automation_format(*format, Bytes::new());
-            mount.automation_jumps();
-        }
-        Self { sound: Sound::Silence(silence), position: from, has_ended: false }
+    fn silent(mount: &Mount, cue: Cue) -> Self {
+        let sound = Sound::Silence(silence(mount));
+        Self { sound, turn: cue.turn, position: cue.from, has_begun: false, has_ended: false }
     }
 
-    /// Winds the tape to `from`, and says what is on it.
-    async fn open_tape(piece: &Piece, mount: &Mount, vault: &Vault, from: Duration) -> Result<Self, Unreadable> {
+    /// Tells the mount what comes.
+    fn begin(&self, mount: &Mount) {
+        match &self.sound {
+            Sound::Tape { title, preface: (format, headers), .. } => {
+                mount.automation_plays(Some(title));
+                mount.automation_format(*format, headers.clone());
+            }
+            Sound::Silence(silence) => {
+                mount.automation_plays(None);
+                if let Some((format, _)) = silence {
+                    mount.automation_format(*format, Bytes::new());
+                }
+            }
+        }
+        mount.automation_jumps();
+    }
+
+    /// Winds the tape to where the mount comes in, and says what is on it.
+    async fn open_tape(piece: &Piece, mount: &Mount, vault: &Vault, cue: Cue) -> Result<Self, Unreadable> {
         let key = piece.key_in(mount.identity().mount.codec).ok_or(Unreadable::NoRendition)?;
         let mut tape = Box::new(Tape::new(vault, key, mount.codec()));
         let (mut position, mut preface) = (Duration::ZERO, None);
         let (next, has_ended) = loop {
             match tape.next().await? {
                 Some(Found::Format { format, headers }) => preface = Some((format, headers)),
-                Some(Found::Frame(frame)) if position >= from => break (Some(frame), false),
+                Some(Found::Frame(frame)) if position >= cue.from => break (Some(frame), false),
                 Some(Found::Frame(frame)) => position += sound_of(&frame, preface.as_ref()),
                 Some(_) => {}
                 None => break (None, true),
             }
         };
-        let (format, headers) = preface.ok_or_else(|| Unreadable::NoSound(tape.key().to_owned()))?;
-        mount.automation_plays(Some(&piece.display_title()));
-        mount.automation_format(format, headers);
-        mount.automation_jumps();
-        let sound = Sound::Tape { tape, next, sample_rate_hz: format.sample_rate_hz };
-        Ok(Self { sound, position, has_ended })
+        let preface = preface.ok_or_else(|| Unreadable::NoSound(tape.key().to_owned()))?;
+        let sound = Sound::Tape { tape, title: piece.display_title(), preface, next };
+        Ok(Self { sound, turn: cue.turn, position, has_begun: false, has_ended })
     }
 
     async fn play_tape_frame(&mut self, mount: &Mount) {
-        let Sound::Tape { tape, next, sample_rate_hz } = &mut self.sound else { return };
+        let Sound::Tape { tape, preface, next, .. } = &mut self.sound else { return };
         if let Some(frame) = next.take() {
             mount.take_automated(&frame);
-            self.position += duration(u64::from(frame.samples), *sample_rate_hz);
+            self.position += sound_of(&frame, Some(preface));
         }
         match tape.next().await {
             Ok(Some(Found::Frame(frame))) => *next = Some(frame),
             Ok(Some(Found::Format { format, headers })) => {
-                *sample_rate_hz = format.sample_rate_hz;
+                *preface = (format, headers.clone());
                 mount.automation_format(format, headers);
             }
             Ok(Some(Found::Skipped { .. })) => mount.automation_jumps(),

@@ -18,7 +18,7 @@ use vault::Vault;
 
 use super::*;
 use crate::Title;
-use crate::ring::{Bounds, Follower, From, Log, Packer, Preface, duration};
+use crate::ring::{Bounds, Follower, From, Log, Packer, duration};
 use crate::settings;
 
 /// How long a test waits for what must come.
@@ -76,7 +76,7 @@ impl Station {
         framer.push(&frames[0].bytes);
         framer.finish();
         let Some(Found::Format { format, headers }) = framer.next() else { panic!("a frame tells its format") };
-        self.packer.open(Preface { format, headers }, self.now);
+        self.packer.open(format, headers, self.now);
         for frame in frames {
             self.packer.push(frame, self.now);
             self.now += duration(u64::from(frame.samples), format.sample_rate_hz);

@@ -11,7 +11,7 @@ use crate::Title;
 use crate::ring::{Chunk, Window};
 
 /// The most pieces that one system call gathers.
-const PIECES_MAX: usize = 64;
+const PIECES_MAX: usize = 24;
 
 /// The metadata block that says: nothing new.
 const SAME_TITLE: &[u8] = &[0];
@@ -33,13 +33,10 @@ pub(super) struct Place {
     held: Option<Arc<Chunk>>,
 }
 
-/// What one system call sends.
-pub(super) struct Batch<'a> {
-    slices: [IoSlice<'a>; PIECES_MAX],
-    pieces: Pieces,
-}
+/// The slices that one system call sends.
+pub(super) struct Slices<'a>([IoSlice<'a>; PIECES_MAX]);
 
-/// What each slice of a batch is, so that a place can be moved over as much of it as was taken.
+/// What each of the slices is, so that a place can be moved over as much of them as was taken.
 pub(super) struct Pieces {
     list: [Piece; PIECES_MAX],
     count: usize,
@@ -69,9 +66,11 @@ impl Place {
     /// Goes on at a clean beginning, this far back.
     pub fn begin(&mut self, window: &Window, back: Duration) {
         let start = window.start(back);
+        // Whoever was there when the stream began has its headers, and a decoder stumbles over them in its middle.
+        let unknown = start.preface.as_ref().filter(|preface| self.seq <= preface.first_seq);
+        let headers = unknown.map_or(&[][..], |preface| &preface.headers);
         self.seq = start.next_seq;
         self.offset = 0;
-        let headers = start.preface.as_ref().map_or(&[][..], |preface| &preface.headers);
         if headers.is_empty() && start.opening.is_empty() {
             return;
         }
@@ -89,17 +88,21 @@ impl Place {
     }
 
     /// Gathers what can be sent now.
-    pub fn gather<'a>(&'a self, window: &'a Window) -> Batch<'a> {
-        let mut batch = Batch::new();
-        if !self.pending.is_empty() {
-            batch.push(&self.pending, Piece::Pending);
-        }
+    pub fn gather<'a>(&'a self, window: &'a Window, slices: &mut Slices<'a>, pieces: &mut Pieces) {
+        let mut push = |bytes: &'a [u8], piece| {
+            slices.0[pieces.count] = IoSlice::new(bytes);
+            pieces.list[pieces.count] = piece;
+            pieces.count += 1;
+            pieces.bytes += bytes.len();
+            pieces.count < PIECES_MAX
+        };
+        let mut has_room = self.pending.is_empty() || push(&self.pending, Piece::Pending);
         let (mut seq, mut offset, mut until_title) = (self.seq, self.offset, self.until_title);
         let mut title = self.title.as_ref();
-        while let (false, Some(chunk)) = (batch.is_full(), self.chunk(seq, window)) {
+        while let (true, Some(chunk)) = (has_room, self.chunk(seq, window)) {
             if self.metaint > 0 && until_title == 0 {
                 let is_new = title.is_none_or(|sent| !Arc::ptr_eq(sent, &chunk.title));
-                batch.push(if is_new { &chunk.title.block } else { SAME_TITLE }, Piece::Title { seq, is_new });
+                has_room = push(if is_new { &chunk.title.block } else { SAME_TITLE }, Piece::Title { seq, is_new });
                 title = Some(&chunk.title);
                 until_title = self.metaint;
                 continue;
@@ -107,11 +110,10 @@ impl Place {
             let rest = &chunk.bytes[offset as usize..];
             let wanted = if self.metaint > 0 { rest.len().min(until_title as usize) } else { rest.len() };
             let (bytes, is_last) = (wanted as u32, wanted == rest.len());
-            batch.push(&rest[..wanted], Piece::Sound { seq, offset, bytes, is_last });
+            has_room = push(&rest[..wanted], Piece::Sound { seq, offset, bytes, is_last });
             until_title = until_title.saturating_sub(bytes);
             (seq, offset) = if is_last { (seq + 1, 0) } else { (seq, offset + bytes) };
         }
-        batch
     }
 
     /// Moves over as much of what was gathered as was sent.
@@ -185,48 +187,40 @@ impl Place {
     }
 }
 
-impl<'a> Batch<'a> {
-    fn new() -> Self {
-        let pieces = Pieces { list: [Piece::Pending; PIECES_MAX], count: 0, bytes: 0 };
-        Self { slices: [IoSlice::new(&[]); PIECES_MAX], pieces }
+impl<'a> Slices<'a> {
+    pub fn new() -> Self {
+        Self([IoSlice::new(&[]); PIECES_MAX])
     }
 
-    fn push(&mut self, bytes: &'a [u8], piece: Piece) {
-        self.slices[self.pieces.count] = IoSlice::new(bytes);
-        self.pieces.list[self.pieces.count] = piece;
-        self.pieces.count += 1;
-        self.pieces.bytes += bytes.len();
-    }
-
-    /// The slices to send.
-    pub fn slices(&self) -> &[IoSlice<'a>] {
-        &self.slices[..self.pieces.count]
-    }
-
-    /// True if there may be more than it could hold.
-    pub fn is_full(&self) -> bool {
-        self.pieces.count == PIECES_MAX
-    }
-
-    /// What the slices were.
-    pub fn into_pieces(self) -> Pieces {
-        self.pieces
+    /// As many as were gathered.
+    pub fn of(&self, pieces: &Pieces) -> &[IoSlice<'a>] {
+        &self.0[..pieces.count]
     }
 }
 
 impl Pieces {
+    pub fn new() -> Self {
+        Self { list: [Piece::Pending; PIECES_MAX], count: 0, bytes: 0 }
+    }
+
     /// How many bytes they are in all.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// True if there may be more than they could hold.
+    pub fn are_full(&self) -> bool {
+        self.count == PIECES_MAX
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ring::testing::{bytes, log, push};
+    use crate::ring::testing::{bytes, log, log_of, push};
 
     const METAINT: usize = 1_600;
+    const OPUS: audio::Format = audio::Format { codec: audio::Codec::OggOpus, sample_rate_hz: 48_000, channels: 2 };
 
     /// A generator of numbers that look like chance and are the same in each run.
     struct Dice(u64);
@@ -240,10 +234,10 @@ mod tests {
 
     /// Lets a socket take at most so many bytes; what it took.
     fn send(place: &mut Place, window: &Window, at_most: usize) -> Vec<u8> {
-        let batch = place.gather(window);
-        let mut taken: Vec<u8> = batch.slices().iter().flat_map(|slice| slice.to_vec()).collect();
+        let (mut slices, mut pieces) = (Slices::new(), Pieces::new());
+        place.gather(window, &mut slices, &mut pieces);
+        let mut taken = slices.of(&pieces).iter().flat_map(|slice| slice.to_vec()).collect::<Vec<u8>>();
         taken.truncate(at_most);
-        let pieces = batch.into_pieces();
         place.advance(&pieces, taken.len(), window);
         taken
     }
@@ -355,12 +349,27 @@ mod tests {
         let log = crate::ring::Log::new(crate::ring::testing::BOUNDS);
         let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(4));
         let mut packer = crate::ring::Packer::new(Arc::clone(&log), 7, Title::new("", ""));
-        let format = audio::Format { codec: audio::Codec::OggOpus, sample_rate_hz: 48_000, channels: 2 };
-        let headers = Bytes::from_static(b"headers ");
-        packer.open(crate::ring::Preface { format, headers }, station::Timestamp::UNIX_EPOCH);
+        packer.open(OPUS, Bytes::from_static(b"headers "), station::Timestamp::UNIX_EPOCH);
         push(&mut packer, 0..10);
         packer.seal();
         assert_eq!(send_all(&mut place, &log.window()), [b"headers ".to_vec(), bytes(0..10)].concat());
+    }
+
+    #[test]
+    fn who_falls_behind_in_an_ogg_stream_gets_its_headers_again_only_if_they_are_other_ones() {
+        let (log, mut packer) = log_of(OPUS, b"first ");
+        push(&mut packer, 0..10);
+        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        let mut catch_up = |packer: &mut crate::ring::Packer, numbers| {
+            push(packer, numbers);
+            send_all(&mut place, &log.window());
+            assert!(place.is_lost(&log.window()));
+            place.begin(&log.window(), Duration::ZERO);
+            send_all(&mut place, &log.window())
+        };
+        assert!(!catch_up(&mut packer, 10..20_000).starts_with(b"first "));
+        packer.open(OPUS, Bytes::from_static(b"second "), station::Timestamp::UNIX_EPOCH);
+        assert!(catch_up(&mut packer, 20_000..40_000).starts_with(b"second "));
     }
 
     #[test]

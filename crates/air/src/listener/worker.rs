@@ -13,10 +13,13 @@ use station::Clock;
 
 use super::arrivals::{self, Arrival, Arrivals};
 use super::channel::{Channel, Channels};
-use super::place::Place;
+use super::place::{Pieces, Place, Slices};
 
 /// The steps of a round. A listener is written to in one of them, so each takes a tenth of the time.
 const STEPS: usize = 10;
+/// A step is filled with so many before the next one is begun: a pass over them takes a few milliseconds, and fewer
+/// passes cost less.
+const STEP_FILL: usize = 250;
 /// After so many listeners the door is looked at.
 const LISTENERS_PER_LOOK: usize = 16;
 /// What the kernel keeps unsent for a listener, in bytes. More would only pile up before those who do not read.
@@ -124,12 +127,13 @@ impl Worker {
                 return;
             }
         }
+        let now = self.clock.elapsed();
         for event in events.iter().filter(|event| event.token() != arrivals::TOKEN) {
             let id = event.token().0 as u32;
             if event.is_error() || event.is_read_closed() {
                 self.close(id, Close::Left);
             } else if event.is_writable() {
-                self.write(id);
+                self.write(id, now);
             }
         }
     }
@@ -140,12 +144,13 @@ impl Worker {
         self.next_step = (step + 1) % STEPS;
         self.channels.catch_up();
         let mut ids = std::mem::take(&mut self.steps[step]);
-        let mut index = 0;
+        let (mut index, mut now) = (0, self.clock.elapsed());
         while index < ids.len() {
             if index % LISTENERS_PER_LOOK == 0 {
                 self.let_in();
+                now = self.clock.elapsed();
             }
-            if self.is_still_there(ids[index]) {
+            if self.is_still_there(ids[index], now) {
                 index += 1;
             } else {
                 self.free.push(ids.swap_remove(index));
@@ -157,21 +162,19 @@ impl Worker {
     }
 
     /// Writes to a listener in its turn. False: it is gone, and its number is free.
-    fn is_still_there(&mut self, id: u32) -> bool {
-        let now = self.clock.elapsed();
+    fn is_still_there(&mut self, id: u32, now: Duration) -> bool {
         let Some(listener) = &mut self.listeners[id as usize] else { return false };
         if !listener.is_counted && now.saturating_sub(listener.arrived) >= self.rules.counts_after {
             listener.is_counted = true;
             self.channels.get(listener.channel).mount.audience().join();
         }
-        self.write(id);
+        self.write(id, now);
         self.listeners[id as usize].is_some()
     }
 
-    fn write(&mut self, id: u32) {
+    fn write(&mut self, id: u32, now: Duration) {
         let Some(listener) = &mut self.listeners[id as usize] else { return };
         let channel = self.channels.get(listener.channel);
-        let now = self.clock.elapsed();
         let written = listener.write(channel, &self.rules, now).and_then(|is_blocked| {
             listener.watch(self.poll.registry(), Token(id as usize), is_blocked).map_err(|_| Close::Left)
         });
@@ -215,14 +218,22 @@ impl Worker {
             self.listeners.push(None);
             (self.listeners.len() - 1) as u32
         });
-        let listener = self.listeners[id as usize].insert(listener);
-        let step = (0..STEPS).min_by_key(|step| self.steps[*step].len()).unwrap_or_default();
+        let now = listener.arrived;
+        let step = self.roomy_step();
         self.steps[step].push(id);
+        let listener = self.listeners[id as usize].insert(listener);
         let registered = self.poll.registry().register(&mut listener.stream, Token(id as usize), Interest::READABLE);
         match registered {
-            Ok(()) => self.write(id),
+            Ok(()) => self.write(id, now),
             Err(_) => self.close(id, Close::Left),
         }
+    }
+
+    /// The first step that is not filled; of filled ones, the one with the fewest.
+    fn roomy_step(&self) -> usize {
+        let crowd = |step: &usize| self.steps[*step].len();
+        let unfilled = (0..STEPS).find(|step| crowd(step) < STEP_FILL);
+        unfilled.or_else(|| (0..STEPS).min_by_key(crowd)).unwrap_or_default()
     }
 
     /// Closes a connection. Its number is free only when its step has seen that it is gone.
@@ -252,8 +263,9 @@ impl Worker {
     fn finish(&mut self) {
         self.let_in();
         self.channels.catch_up();
+        let now = self.clock.elapsed();
         for id in 0..self.listeners.len() as u32 {
-            self.write(id);
+            self.write(id, now);
             self.close(id, Close::Ended);
         }
     }
@@ -266,17 +278,17 @@ impl Listener {
             if self.place.is_lost(&channel.window) {
                 self.catch_up(channel, rules)?;
             }
-            let batch = self.place.gather(&channel.window);
-            if batch.slices().is_empty() {
+            let (mut slices, mut pieces) = (Slices::new(), Pieces::new());
+            self.place.gather(&channel.window, &mut slices, &mut pieces);
+            if pieces.bytes() == 0 {
                 return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
             }
-            let sent = match SockRef::from(&self.stream).send_vectored(batch.slices()) {
+            let sent = match SockRef::from(&self.stream).send_vectored(slices.of(&pieces)) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(_) => return Err(Close::Left),
             };
-            let (was_full, pieces) = (batch.is_full(), batch.into_pieces());
             self.place.advance(&pieces, sent, &channel.window);
             channel.bytes_sent += sent as u64;
             if sent > 0 {
@@ -287,7 +299,7 @@ impl Listener {
             if sent < pieces.bytes() {
                 return Ok(true);
             }
-            if !was_full {
+            if !pieces.are_full() {
                 return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
             }
         }
@@ -328,9 +340,7 @@ impl Close {
 
 fn prepare(stream: std::net::TcpStream) -> io::Result<TcpStream> {
     stream.set_nonblocking(true)?;
-    let socket = SockRef::from(&stream);
-    socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
-    drop(socket);
+    SockRef::from(&stream).set_tcp_nodelay(true)?;
+    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
     Ok(TcpStream::from_std(stream))
 }

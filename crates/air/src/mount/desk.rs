@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio::mpeg::Joiner;
-use audio::{Codec, Format, Frame};
+use audio::{Codec, Format, Frame, mpeg, ogg};
 use bytes::Bytes;
 use station::Timestamp;
 use station::event::Input;
@@ -24,7 +23,9 @@ const IDLE: Duration = Duration::from_millis(250);
 pub(super) struct Desk {
     switch: Switch,
     packer: Packer,
-    joiner: Joiner,
+    /// What makes one stream of the inputs' sound, by the kind of it.
+    mpeg: mpeg::Joiner,
+    ogg: ogg::Joiner,
     pace: Pace,
     lines: Vec<Line>,
     /// Automation's line is attached to the switch only while it has something to play.
@@ -35,6 +36,8 @@ pub(super) struct Desk {
     service: Arc<Title>,
     programme: Option<Arc<Title>>,
     since: Timestamp,
+    /// How often automation has been called upon.
+    automation_turns: u64,
     /// When it last had a source, or sent a frame.
     busy_at: Duration,
 }
@@ -61,7 +64,8 @@ impl Desk {
         let mut desk = Self {
             switch: Switch::new(patience),
             packer: Packer::new(log, house.epoch, Arc::clone(&service)),
-            joiner: Joiner::new(),
+            mpeg: mpeg::Joiner::new(),
+            ogg: ogg::Joiner::new(),
             pace: Pace::new(lead_max),
             lines: Vec::new(),
             has_automation: false,
@@ -70,9 +74,12 @@ impl Desk {
             service,
             programme: None,
             since: house.clock.now(),
+            automation_turns: 0,
             busy_at: Duration::ZERO,
         };
         if has_service {
+            // Until a deck says otherwise, there is something to play.
+            desk.add_line(Rank::Automation, None);
             desk.add_line(Rank::Silence, None);
         }
         desk
@@ -92,8 +99,13 @@ impl Desk {
         self.switch.on() == Some(id)
     }
 
-    pub fn rank_on(&self) -> Option<Rank> {
+    fn rank_on(&self) -> Option<Rank> {
         self.switch.rank(self.switch.on()?)
+    }
+
+    /// Which of its turns automation has now; `None` while a source is on.
+    pub fn automation_turn(&self) -> Option<u64> {
+        self.on_if_automated().map(|_| self.automation_turns)
     }
 
     /// What is on, if that is automation or silence.
@@ -261,26 +273,28 @@ impl Desk {
 
     /// Puts a frame into the log, if its input is on.
     pub fn send(&mut self, id: InputId, frame: &Frame, now: Duration, at: Timestamp) {
-        let sound = self.duration(id, frame);
-        if let Some(line) = self.line_mut(id) {
-            line.pace.sent(sound, now);
-        }
+        let Some(line) = self.line_mut(id) else { return };
+        let Some((format, _)) = &line.preface else { return };
+        let sound = ring::duration(u64::from(frame.samples), format.sample_rate_hz);
+        line.pace.sent(sound, now);
         if !self.is_on(id) {
             return;
         }
         self.pace.sent(sound, now);
         self.busy_at = now;
-        if self.codec() == Some(Codec::Mp3) {
-            let frame = self.joiner.pass(frame.clone());
+        let joined = match self.codec() {
+            Some(Codec::Mp3) => Some(self.mpeg.pass(frame.clone())),
+            Some(Codec::OggOpus | Codec::OggVorbis | Codec::OggFlac) => self.ogg.pass(frame.clone()),
+            Some(Codec::Aac) | None => Some(frame.clone()),
+        };
+        if let Some(frame) = joined {
             self.packer.push(&frame, at);
-        } else {
-            self.packer.push(frame, at);
         }
     }
 
     /// What follows does not follow in sound.
     pub fn join(&mut self) {
-        self.joiner.join();
+        self.mpeg.join();
     }
 
     pub fn seal(&mut self) {
@@ -297,9 +311,9 @@ impl Desk {
     pub fn settle(&mut self, now: Duration, at: Timestamp, path: &str) -> Option<Change> {
         let change = self.switch.decide(now)?;
         self.since = at;
-        self.forget_piece(change.from);
+        self.end_turn(change.from);
         self.packer.join();
-        self.joiner.join();
+        self.mpeg.join();
         if let Some(id) = change.to {
             self.open(id, at, path);
             self.displace(id);
@@ -307,10 +321,17 @@ impl Desk {
         Some(change)
     }
 
-    /// What automation played is not what it will play when it comes back.
-    fn forget_piece(&mut self, left: Option<InputId>) {
-        if let Some(id) = left.filter(|id| self.switch.rank(*id) == Some(Rank::Automation)) {
-            self.set_title(id, None);
+    /// An input was left. What automation played is not what it will play when it comes back.
+    fn end_turn(&mut self, left: Option<InputId>) {
+        let Some(line) = left.and_then(|id| self.line_mut(id)) else {
+            self.automation_turns += 1;
+            return;
+        };
+        if line.source.is_none() {
+            line.title = None;
+            line.preface = None;
+        } else {
+            self.automation_turns += 1;
         }
     }
 
@@ -337,7 +358,8 @@ impl Desk {
                 "the format of the sound changed; some players will stop here"
             );
         }
-        self.packer.open(Preface { format, headers }, at);
+        let headers = if headers.is_empty() { headers } else { self.ogg.begin(headers) };
+        self.packer.open(format, headers, at);
     }
 
     /// A source that was displaced is known here still, but no longer to the switch.
@@ -351,12 +373,6 @@ impl Desk {
 
     fn codec(&self) -> Option<Codec> {
         self.packer.preface().map(|preface| preface.format.codec)
-    }
-
-    fn duration(&self, id: InputId, frame: &Frame) -> Duration {
-        let rate_hz =
-            self.line(id).and_then(|line| line.preface.as_ref()).map_or(0, |(format, _)| format.sample_rate_hz);
-        ring::duration(u64::from(frame.samples), rate_hz)
     }
 
     fn line(&self, id: InputId) -> Option<&Line> {

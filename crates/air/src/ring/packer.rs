@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio::Frame;
+use audio::{Format, Frame};
+use bytes::Bytes;
 use station::Timestamp;
 
 use super::{Chunk, Flags, Log, Mark, Preface, duration};
@@ -55,15 +56,15 @@ impl Packer {
         self.is_join = true;
     }
 
-    /// Ends the chunk here; what follows is told by `preface`. Header pages are appended as a chunk of their own, so
-    /// that who is listening already gets them in their place.
-    pub fn open(&mut self, preface: Preface, now: Timestamp) {
-        if preface.headers.is_empty() && self.preface.as_deref() == Some(&preface) {
+    /// Ends the chunk here; what follows is in this format. The header pages of an Ogg stream are appended as a chunk of
+    /// their own, so that who is listening already gets them in their place.
+    pub fn open(&mut self, format: Format, headers: Bytes, now: Timestamp) {
+        if headers.is_empty() && self.preface.as_ref().is_some_and(|preface| preface.format == format) {
             return;
         }
         self.seal();
-        self.convert_time(preface.format.sample_rate_hz);
-        let preface = self.preface.insert(Arc::new(preface));
+        self.convert_time(format.sample_rate_hz);
+        let preface = self.preface.insert(Arc::new(Preface { format, headers, first_seq: self.seq }));
         if preface.headers.is_empty() {
             return;
         }

@@ -11,7 +11,8 @@ pub const CAPTURE_PATTERN: &[u8] = b"OggS";
 pub const PAGE_BYTES_MAX: usize = HEADER_BYTES + 255 + 255 * 255;
 
 const HEADER_BYTES: usize = 27;
-const CRC_AT: usize = 22;
+pub(super) const SERIAL_AT: usize = 14;
+pub(super) const CRC_AT: usize = 22;
 
 /// A whole page whose checksum is right.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,7 @@ impl<'a> Page<'a> {
 
     /// Which logical stream it belongs to.
     pub fn serial(&self) -> u32 {
-        le32(self.bytes, 14).unwrap_or_default()
+        le32(self.bytes, SERIAL_AT).unwrap_or_default()
     }
 
     /// Its packets, one after the other.
@@ -100,7 +101,7 @@ pub(crate) fn next_candidate(pending: &[u8]) -> usize {
 }
 
 /// The page's checksum, which is taken with its own place zeroed.
-fn checksum(page: &[u8]) -> u32 {
+pub(super) fn checksum(page: &[u8]) -> u32 {
     let crc = crc32(0, &page[..CRC_AT]);
     crc32(crc32(crc, &[0; 4]), &page[CRC_AT + 4..])
 }

@@ -1,0 +1,50 @@
+//! The air alone on one port, for trying it out and for measuring it: any path can be a mount.
+//!
+//! ```text
+//! cargo run --release -p air --example air -- 127.0.0.1:8000 hackable
+//! ffmpeg -re -i song.mp3 -c copy -f mp3 icecast://source:hackable@127.0.0.1:8000/live.mp3
+//! mpv http://127.0.0.1:8000/live.mp3
+//! ```
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use air::settings::{Settings, Sources};
+use air::{Air, front};
+use station::{Clock, Timestamp};
+
+/// The machine's clocks.
+struct Machine(tokio::time::Instant);
+
+impl Clock for Machine {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let address: SocketAddr = arguments.next().unwrap_or_else(|| "127.0.0.1:8000".to_owned()).parse()?;
+    let password = arguments.next().ok_or("name a password for sources: air ADDRESS PASSWORD [BATCH_MS]")?;
+    let batch_ms = arguments.next().map_or(Ok(Settings::default().batch_ms), |text| text.parse())?;
+    let sources = Sources { user: "source".to_owned(), password };
+    let settings = Settings { sources, batch_ms, open_mounts: true, ..Settings::default() };
+    let folder = std::env::temp_dir().join("air-example");
+    let clock = Arc::new(Machine(tokio::time::Instant::now()));
+    let air = Air::start(settings, Vec::new(), vault::Vault::disk(&folder)?, bus::Local::new(), clock)?;
+    let listener = front::bind(address)?;
+    println!("sources and listeners: http://{}", listener.local_addr()?);
+    let stop = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    front::serve(vec![listener], Arc::clone(&air), air.routes(), stop).await;
+    air.stop().await;
+    Ok(())
+}
