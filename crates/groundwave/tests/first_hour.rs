@@ -124,3 +124,14 @@ fn it_ends_when_told_and_goes_on_where_it_was() {
     let next = wait_for("a segment after the restart", || newest_segment(&station).filter(|newest| *newest > first));
     assert!(next > first);
 }
+
+#[test]
+fn figures_are_served_on_an_address_of_their_own() {
+    let dir = folder();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let station = Station::start_with(dir.path(), &[("GROUNDWAVE_METRICS_LISTEN", &free.to_string())]);
+    assert_eq!(station.get("/metrics").status, 404, "the public has no business with figures");
+    let figures = program("curl", "curl").args(["-s", &format!("http://{free}/metrics")]).output().expect("curl runs");
+    let told = String::from_utf8_lossy(&figures.stdout).into_owned();
+    assert!(told.contains("groundwave_connections_total"), "{told}");
+}

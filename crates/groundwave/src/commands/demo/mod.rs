@@ -5,7 +5,9 @@ mod prose;
 mod seed;
 mod told;
 
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -63,12 +65,15 @@ fn write_settings(file: &Path) -> anyhow::Result<()> {
         dir.display(),
         random_word()?.reveal(),
     );
-    std::fs::write(file, text).with_context(|| format!("could not write {}", file.display()))
+    // It holds a password: nobody else on the machine need read it.
+    let made = std::fs::File::options().write(true).create_new(true).mode(0o600).open(file);
+    made.and_then(|mut made| made.write_all(text.as_bytes()))
+        .with_context(|| format!("could not write {}", file.display()))
 }
 
 /// Sixteen letters and digits that nobody can guess and everybody can type.
 fn random_word() -> anyhow::Result<Secret> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789z";
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut chance = [0u8; 16];
     getrandom::fill(&mut chance).context("the machine gives no random numbers")?;
     Ok(Secret::new(chance.map(|byte| char::from(LETTERS[usize::from(byte % 32)])).into_iter().collect::<String>()))
