@@ -73,16 +73,20 @@ test("a piece that ends makes way for the next", () => {
     assert.deepEqual(acts.at(-1), { do: "next" });
 });
 
-test("a piece that cannot be played is given up; one that does not come is tried four times", () => {
+test("a piece that cannot be played is given up; one that does not come is tried for half a minute", () => {
     const refused = after(chosen(PIECE), { type: "broke", isRefused: true, isOnline: true });
     assert.equal(refused.state.phase, "failed");
-    assert.equal(after(chosen(PIECE), BROKE, BROKE, BROKE).state.phase, "down");
-    assert.equal(after(chosen(PIECE), BROKE, BROKE, BROKE, BROKE).state.phase, "failed");
+    const broken = (times: number) => after(chosen(PIECE), ...Array<Happening>(times).fill(BROKE));
+    const waited = broken(6).acts.reduce((ms, act) => ms + (act.do === "retry-in" ? act.ms : 0), 0);
+    assert.deepEqual([broken(6).state.phase, waited], ["down", 30_000]);
+    assert.equal(broken(7).state.phase, "failed");
 });
 
 test("without a connection it waits, and goes on by itself when the connection is back", () => {
     const offline = after(chosen(NEWS), { type: "sounding" }, { type: "broke", isRefused: false, isOnline: false });
     assert.equal(offline.state.phase, "offline");
+    assert.equal(offline.acts.at(-1)?.do, "retry-in", "a browser may be wrong about it");
+    assert.deepEqual(reduce(offline.state, { type: "retry-due" }), [offline.state, { do: "load" }]);
     const [back, act] = reduce(offline.state, { type: "came-online" });
     assert.equal(back.phase, "connecting");
     assert.deepEqual(act, { do: "load" });
@@ -90,13 +94,14 @@ test("without a connection it waits, and goes on by itself when the connection i
 
 test("what still sounds out of the buffer is not called offline", () => {
     assert.equal(after(chosen(NEWS), { type: "sounding" }, { type: "went-offline" }).state.phase, "playing");
-    assert.equal(after(chosen(NEWS), { type: "sounding" }, { type: "ran-dry" }, { type: "went-offline" }).state.phase, "offline");
+    assert.equal(after(chosen(NEWS), { type: "sounding" }, { type: "ran-dry", isOnline: true }, { type: "went-offline" }).state.phase, "offline");
+    assert.equal(after(chosen(NEWS), { type: "sounding" }, { type: "went-offline" }, { type: "ran-dry", isOnline: false }).state.phase, "offline");
 });
 
 test("a listener who has paused is not disturbed by anything", () => {
     const late: Happening[] = [
         { type: "sounding" },
-        { type: "ran-dry" },
+        { type: "ran-dry", isOnline: true },
         BROKE,
         { type: "retry-due" },
         { type: "came-online" },

@@ -10,9 +10,12 @@ import { open, type Rewind } from "./rewind";
 import type { Sound, Target } from "./sound";
 import { type Act, AT_REST, type Happening, isLive, isWanted, reduce, type State } from "./state";
 
-/** A stream that is silent for so long is taken for broken. */
+/** What is silent for so long is taken for broken. */
 const CONNECT_MS_MAX = 12_000;
-const DRY_MS_MAX = 10_000;
+/** A live stream comes at the pace of the clock: one that has run dry is hardly ever coming after so long. */
+const DRY_LIVE_MS_MAX = 6_000;
+/** A piece may still be loading over a thin line, and beginning anew would throw away what has come. */
+const DRY_PIECE_MS_MAX = 20_000;
 
 export class Engine {
     readonly #audio = new Audio();
@@ -209,7 +212,7 @@ export class Engine {
     #listen(): void {
         const on = (name: keyof HTMLMediaElementEventMap, heard: () => void) => this.#audio.addEventListener(name, heard);
         on("playing", () => this.happened({ type: "sounding" }));
-        on("waiting", () => this.happened({ type: "ran-dry" }));
+        on("waiting", () => this.happened({ type: "ran-dry", isOnline: navigator.onLine }));
         on("ended", () => this.happened({ type: "reached-end", isOnline: navigator.onLine }));
         on("pause", () => {
             if (!this.#audio.ended && this.#audio.hasAttribute("src")) this.happened({ type: "hushed" });
@@ -218,7 +221,8 @@ export class Engine {
             const { error } = this.#audio;
             // The library behind a rewind reports its own errors; a dropped source has none.
             if (error === null || this.#rewind !== null) return;
-            this.#broke(error.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED || error.code === MediaError.MEDIA_ERR_DECODE);
+            // "Not supported" is what an element calls a server that does not answer, too: that may pass.
+            this.#broke(error.code === MediaError.MEDIA_ERR_DECODE);
         });
         on("loadedmetadata", () => {
             if (this.#state.sound?.kind === "piece" && this.#startS > 0) this.#audio.currentTime = this.#startS;
@@ -233,7 +237,8 @@ export class Engine {
     /** Sets the watch that turns a silence that lasts into a failure; a load sets its own. */
     #watch(): void {
         window.clearTimeout(this.#timer);
-        if (this.#state.phase === "buffering") this.#in(DRY_MS_MAX, () => this.#broke(false));
+        if (this.#state.phase !== "buffering") return;
+        this.#in(this.#state.sound?.kind === "piece" ? DRY_PIECE_MS_MAX : DRY_LIVE_MS_MAX, () => this.#broke(false));
     }
 
     #in(ms: number, then: () => void): void {

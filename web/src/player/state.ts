@@ -39,7 +39,7 @@ export type Happening =
     | { readonly type: "play-asked" }
     /** Sound comes out. */
     | { readonly type: "sounding" }
-    | { readonly type: "ran-dry" }
+    | { readonly type: "ran-dry"; readonly isOnline: boolean }
     /** It broke off, or never began. `isRefused` if what came cannot be played at all. */
     | { readonly type: "broke"; readonly isRefused: boolean; readonly isOnline: boolean }
     | { readonly type: "reached-end"; readonly isOnline: boolean }
@@ -65,8 +65,8 @@ export const AT_REST: State = { sound: null, phase: "idle", attempt: 0 };
 
 /** How long to wait before each new attempt; the last one goes on for ever. */
 const RETRY_MS = [0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
-/** A piece that failed this often is given up; a live stream never is. */
-const PIECE_ATTEMPTS_MAX = 4;
+/** A piece that failed this often is given up, after half a minute; a live stream never is. */
+const PIECE_ATTEMPTS_MAX = 7;
 
 const NOTHING: Act = { do: "nothing" };
 
@@ -99,7 +99,8 @@ export function reduce(state: State, event: Happening): [State, Act] {
         case "sounding":
             return isWanted(state) ? [{ ...state, phase: "playing", attempt: 0 }, NOTHING] : [state, NOTHING];
         case "ran-dry":
-            return state.phase === "playing" ? [{ ...state, phase: "buffering" }, NOTHING] : [state, NOTHING];
+            if (state.phase !== "playing") return [state, NOTHING];
+            return [{ ...state, phase: event.isOnline ? "buffering" : "offline" }, NOTHING];
         case "broke":
             return broke(state, event.isRefused, event.isOnline);
         case "reached-end":
@@ -114,8 +115,7 @@ export function reduce(state: State, event: Happening): [State, Act] {
             if (state.phase === "offline" || state.phase === "down" || state.phase === "buffering") return again(state);
             return [state, NOTHING];
         case "retry-due":
-            if (state.phase === "connecting" || state.phase === "down") return [state, { do: "load" }];
-            return [state, NOTHING];
+            return ["connecting", "down", "offline"].includes(state.phase) ? [state, { do: "load" }] : [state, NOTHING];
     }
 }
 
@@ -129,7 +129,8 @@ function broke(state: State, isRefused: boolean, isOnline: boolean): [State, Act
     if (!isWanted(state)) return [state, NOTHING];
     const attempt = state.attempt + 1;
     const failed: State = { ...state, attempt };
-    if (!isOnline) return [{ ...failed, phase: "offline" }, { do: "drop" }];
+    // Browsers err about being offline, and the station may be on this very machine: it is tried all the same.
+    if (!isOnline) return [{ ...failed, phase: "offline" }, { do: "retry-in", ms: retryMs(attempt) }];
     if (state.sound?.kind === "piece" && (isRefused || attempt >= PIECE_ATTEMPTS_MAX)) {
         return [{ ...failed, phase: "failed" }, { do: "drop" }];
     }
