@@ -179,6 +179,6 @@ function programmePage(player: Player): string {
 
 function pressWords(state: State, service: string): string {
     if (isWanted(state)) return state.phase === "connecting" ? "Stop" : "Pause";
-    if (state.sound?.kind === "piece") return "Play";
+    if (state.sound?.kind === "piece" || state.sound?.kind === "rewind") return "Play";
     return service === "" ? "Play live radio" : `Play ${service} live`;
 }

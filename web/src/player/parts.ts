@@ -21,9 +21,14 @@ export class Parts {
         return this.root.querySelector<E>(`[data-do="${name}"]`);
     }
 
-    /** Shows or hides every part that stands there only `when`. */
+    /** Shows or hides every part that stands there only `when`. Focus does not vanish with a part: it goes to the big button. */
     setWhen(when: string, isSo: boolean): void {
-        for (const part of this.root.querySelectorAll<HTMLElement>(`[data-when="${when}"]`)) part.hidden = !isSo;
+        for (const part of this.root.querySelectorAll<HTMLElement>(`[data-when="${when}"]`)) {
+            if (part.hidden === !isSo) continue;
+            const hadFocus = part.contains(document.activeElement);
+            part.hidden = !isSo;
+            if (hadFocus && part.hidden) this.control("toggle")?.focus();
+        }
     }
 
     /** Calls `pressed` when a part that does `name` is pressed; with the row it stands in, if it stands in one. */

@@ -41,7 +41,10 @@ export class Sheet {
     #press(): void {
         const parts = this.#parts;
         const player = this.#player;
-        parts.onPress("sheet", () => this.#setOpen(!this.isOpen));
+        parts.onPress("sheet", () => {
+            this.#setOpen(!this.isOpen);
+            if (this.isOpen) this.#sheet?.focus();
+        });
         parts.root.addEventListener("keydown", (event) => {
             if (event.key !== "Escape" || !this.isOpen) return;
             event.stopPropagation();
@@ -55,7 +58,11 @@ export class Sheet {
             if (isPlaying) player.pause();
             else player.live(slug);
         });
-        parts.onPress("play-queued", (row) => player.playFromQueue(placeOf(row)));
+        parts.onPress("play-queued", (row) => {
+            const at = placeOf(row);
+            player.playFromQueue(at);
+            this.#focus(Math.min(at, player.queue.length - 1), "play-queued");
+        });
         parts.onPress("earlier", (row) => this.#move(row, -1));
         parts.onPress("later", (row) => this.#move(row, 1));
         parts.onPress("remove", (row) => this.#remove(row));
