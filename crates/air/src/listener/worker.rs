@@ -55,7 +55,8 @@ pub(super) struct Worker {
     free: Vec<u32>,
     /// Who is written to in each step.
     steps: [Vec<u32>; STEPS],
-    next_step: usize,
+    /// The step that was taken last.
+    step: usize,
 }
 
 /// Somebody who listens.
@@ -94,26 +95,35 @@ impl Worker {
         connected: Arc<AtomicUsize>,
     ) -> Self {
         let (channels, listeners, free, steps) = Default::default();
-        Self { poll, arrivals, clock, rules, connected, channels, listeners, free, steps, next_step: 0 }
+        Self { poll, arrivals, clock, rules, connected, channels, listeners, free, steps, step: 0 }
     }
 
     /// Goes round until the door is closed.
     pub fn run(mut self) {
         let step = self.rules.batch / STEPS as u32;
         let mut events = Events::with_capacity(EVENTS_MAX);
-        let mut due = self.clock.elapsed() + step;
+        let mut taken_at = self.clock.elapsed();
         while !self.arrivals.is_closed() {
-            let now = self.clock.elapsed();
+            // Asked anew after each wait: somebody may have got a place in a step that was empty.
+            let ahead = self.steps_to_the_next();
+            let (now, due) = (self.clock.elapsed(), taken_at + step * ahead as u32);
             if now >= due {
+                self.step = (self.step + ahead) % STEPS;
                 self.take_step();
                 // Whoever is late by a whole round does not run after it.
-                due = (due + step).max(now.saturating_sub(self.rules.batch));
+                taken_at = due.max(now.saturating_sub(self.rules.batch));
                 continue;
             }
             self.wait(&mut events, due - now);
             self.let_in();
         }
         self.finish();
+    }
+
+    /// How far it is to the next step that has anybody in it; a whole round if there is nobody.
+    fn steps_to_the_next(&self) -> usize {
+        let is_filled = |ahead: &usize| !self.steps[(self.step + ahead) % STEPS].is_empty();
+        (1..STEPS).find(is_filled).unwrap_or(STEPS)
     }
 
     /// Waits for sockets and for the door.
@@ -140,8 +150,7 @@ impl Worker {
 
     /// Writes to everybody whose turn it is.
     fn take_step(&mut self) {
-        let step = self.next_step;
-        self.next_step = (step + 1) % STEPS;
+        let step = self.step;
         self.channels.catch_up();
         let mut ids = std::mem::take(&mut self.steps[step]);
         let (mut index, mut now) = (0, self.clock.elapsed());
