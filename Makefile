@@ -19,14 +19,13 @@ check: tools ## Format, lints, licences, the rooms of the house, types
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --all-features check bans licenses sources
-	cargo test --locked -p groundwave --test house
+	cargo test --locked --workspace --test house
 	npm --prefix web run check
 
 test: tools check test-rust test-browser ## Everything; installs what it needs
 
 test-rust: ## The house's own tests, with real encoders, players and databases
-	cargo build --locked --bin groundwave
-	cargo test --workspace --locked
+	cargo test --locked --workspace
 
 test-browser: ## A real browser at the door: pages, player, accessibility
 	npm --prefix web test
