@@ -10,10 +10,9 @@ use jiff::civil::{Date, Time};
 use jiff::{Span, ToSpan};
 use station::broadcast::Cause;
 use station::schedule::{Change, Exception, OneOff, Rule};
-use station::{Broadcast, RuleId, Timestamp};
+use station::{Broadcast, RuleId, Timestamp, wall};
 
 use crate::Schedule;
-use crate::wall;
 
 /// The longest that a rule's broadcast can last: a week, as the wall clock counts it.
 const RULE_MINUTES_MAX: u32 = 7 * 24 * 60;

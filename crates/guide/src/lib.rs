@@ -14,7 +14,6 @@ mod claim;
 mod keeper;
 mod rows;
 mod schedule;
-mod wall;
 
 pub use board::Board;
 pub use keeper::{Settings, run};

@@ -107,7 +107,9 @@ fn forgotten(event: &Event) -> Option<Forgotten> {
         }
         Event::ScheduleChanged { .. } => vec![Tag::Schedule],
         Event::OnAir { .. } => vec![Tag::OnAir],
-        Event::Title { .. } | Event::InputChanged { .. } => return None,
+        Event::Title { .. } | Event::InputChanged { .. } | Event::Spun { .. } | Event::LibraryChanged { .. } => {
+            return None;
+        }
         // A station's own, its sections and services stand on every page. So may what later versions tell.
         _ => vec![Tag::Station],
     }))

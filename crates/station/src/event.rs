@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::broadcast::NowNext;
-use crate::{EpisodeId, PersonId, ProgrammeId, ServiceId, Slug, StationId, StoryId, Timestamp};
+use crate::{EpisodeId, PersonId, ProgrammeId, ServiceId, Slug, Spin, StationId, StoryId, Timestamp};
 
 /// A number that grows by one with every change of a station's rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +72,11 @@ pub enum Event {
         /// Which.
         service: ServiceId,
     },
+    /// Kept. A service's automation has other pieces, or plays them by other rules.
+    LibraryChanged {
+        /// Which service's.
+        service: ServiceId,
+    },
     /// Kept. A section has another name or place.
     SectionChanged {
         /// Which.
@@ -96,6 +101,11 @@ pub enum Event {
         /// When it began.
         at: Timestamp,
     },
+    /// Passing. Automation plays a piece: told when it begins, and again, with its end, when it is over.
+    Spun {
+        /// What is played, and when.
+        spin: Spin,
+    },
     /// Passing. A mount is fed by another input now.
     InputChanged {
         /// On which service.
@@ -112,7 +122,7 @@ pub enum Event {
 impl Event {
     /// True if it stands in the change log.
     pub fn is_kept(&self) -> bool {
-        !matches!(self, Event::OnAir { .. } | Event::Title { .. } | Event::InputChanged { .. })
+        !matches!(self, Event::OnAir { .. } | Event::Title { .. } | Event::Spun { .. } | Event::InputChanged { .. })
     }
 }
 

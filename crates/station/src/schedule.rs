@@ -63,6 +63,56 @@ impl Days {
     }
 }
 
+/// A text that names no days.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` names no days: write `daily`, a span (`mon-fri`), a list (`sat, sun`), or one of mon, tue, wed, thu, fri, sat, sun"
+)]
+pub struct NotDays(String);
+
+/// A day, a span (`mon-fri`), a list (`sat, sun`), or `daily`.
+///
+/// ```
+/// use station::schedule::Days;
+/// assert_eq!("mon-fri".parse(), Ok(Days::WEEKDAYS));
+/// assert_eq!("sat, sun".parse::<Days>().unwrap().iter().count(), 2);
+/// assert!("weekdays".parse::<Days>().is_err());
+/// ```
+impl std::str::FromStr for Days {
+    type Err = NotDays;
+
+    fn from_str(text: &str) -> Result<Self, NotDays> {
+        if text == "daily" {
+            return Ok(Days::ALL);
+        }
+        let set = text.split(',').map(|part| span(part.trim())).collect::<Option<Vec<_>>>();
+        let set = set.ok_or_else(|| NotDays(text.to_owned()))?;
+        Ok(Days(set.into_iter().fold(0, |set, Days(days)| set | days)))
+    }
+}
+
+/// The days from the first to the last; of a single day, that one.
+fn span(text: &str) -> Option<Days> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (weekday(first)?, weekday(last)?);
+    let length = usize::try_from(last.since(first)).ok()?;
+    Some(Days::of(&first.cycle_forward().take(length + 1).collect::<Vec<_>>()))
+}
+
+/// The day of a three-letter name: `mon`.
+pub fn weekday(text: &str) -> Option<Weekday> {
+    Some(match text {
+        "mon" => Weekday::Monday,
+        "tue" => Weekday::Tuesday,
+        "wed" => Weekday::Wednesday,
+        "thu" => Weekday::Thursday,
+        "fri" => Weekday::Friday,
+        "sat" => Weekday::Saturday,
+        "sun" => Weekday::Sunday,
+        _ => return None,
+    })
+}
+
 /// What one date has instead of what a rule says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {

@@ -7,7 +7,10 @@
 use crate::{Db, Error, Result};
 
 /// The steps in order; a step that was released is never changed.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_on_the_air_and_on_the_page.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_on_the_air_and_on_the_page.sql"),
+    include_str!("../migrations/0002_pieces_by_rule.sql"),
+];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (
     step BIGINT PRIMARY KEY,

@@ -31,6 +31,10 @@ impl Row {
         get!(self, column)
     }
 
+    pub(crate) fn maybe_number(&self, column: &'static str) -> Result<Option<i64>> {
+        get!(self, column)
+    }
+
     pub(crate) fn text(&self, column: &'static str) -> Result<String> {
         get!(self, column)
     }
@@ -50,6 +54,11 @@ impl Row {
 
     pub(crate) fn slug(&self, column: &'static str) -> Result<Slug> {
         Slug::parse(&self.text(column)?).map_err(|source| Error::corrupt(column, source))
+    }
+
+    pub(crate) fn maybe_slug(&self, column: &'static str) -> Result<Option<Slug>> {
+        let text = self.maybe_text(column)?;
+        text.map(|text| Slug::parse(&text).map_err(|source| Error::corrupt(column, source))).transpose()
     }
 
     /// A whole number of a narrower kind than the column's.

@@ -117,14 +117,11 @@ pub async fn put_renditions(vault: &Vault, codecs: &[Codec]) -> Vec<Rendition> {
 
 pub fn piece(number: usize, renditions: Vec<Rendition>) -> Piece {
     Piece {
-        id: PieceId(number as i64),
-        station: STATION,
-        service: SERVICE,
         position: number as i64,
         artist: "Library".into(),
-        title: format!("Piece {number}"),
         duration_ms: sound::PIECE_SECONDS as i64 * 1_000,
         renditions,
+        ..Piece::new(PieceId(number as i64), STATION, SERVICE, format!("Piece {number}"))
     }
 }
 

@@ -11,7 +11,7 @@ use station::event::Revision;
 use station::{Event, Station};
 use store::Db;
 
-use crate::sample::{self, PERSON, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
+use crate::sample::{self, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
 
 /// Reads whose answers are not of one station, each with the reason.
 const NOT_OF_A_STATION: &[(&str, &str)] = &[
@@ -69,6 +69,9 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("episode::by_programme", store::episode::by_programme(db, id, PROGRAMME, None, 99).await),
         answer("episode::latest", store::episode::latest(db, id, None, 99).await),
         answer("library::all", store::library::all(db, id, SERVICE).await),
+        answer("library::by_origin_in", store::library::by_origin_in(&mut tx, id, SERVICE, ORIGIN).await),
+        answer("rotation::by_service", store::rotation::by_service(db, id, SERVICE).await),
+        answer("spin::between", store::spin::between(db, id, SERVICE, from, to).await),
         answer("wire::document", store::wire::document(db, id, "cds", "story-1").await),
         answer("wire::mentioning", store::wire::mentioning(db, id, "cds", "bio-1", "", 99).await),
         answer("wire::document_in", store::wire::document_in(&mut tx, id, "cds", "story-1").await),
@@ -108,6 +111,7 @@ async fn what_one_station_writes_or_takes_away_leaves_the_other_as_it_was(db: Db
     let mut tx = db.begin().await.unwrap();
     sample::save_all(&mut tx, &alpha).await.unwrap();
     store::schedule::delete_rule(&mut tx, alpha.id, RULE).await.unwrap();
+    store::library::delete(&mut tx, alpha.id, PIECE).await.unwrap();
     let (from, to) = (at("2026-11-24T00:00:00Z"), at("2026-11-25T00:00:00Z"));
     store::broadcast::replace(&mut tx, alpha.id, SERVICE, from, to, &[]).await.unwrap();
     store::change::add(&mut tx, alpha.id, &Event::StationChanged).await.unwrap();
@@ -115,6 +119,7 @@ async fn what_one_station_writes_or_takes_away_leaves_the_other_as_it_was(db: Db
 
     assert_eq!(everything_of(&db, &bravo).await, before);
     assert_eq!(store::schedule::rules(&db, alpha.id).await.unwrap(), []);
+    assert_eq!(store::library::all(&db, alpha.id, SERVICE).await.unwrap(), []);
     assert_eq!(store::broadcast::between(&db, alpha.id, from, to).await.unwrap(), []);
 }
 

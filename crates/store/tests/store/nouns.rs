@@ -4,10 +4,10 @@
 use station::broadcast::NowNext;
 use station::schedule::{Change, Exception};
 use station::story::State;
-use station::{Event, Person, PersonId, Programme, ProgrammeId, Story, StoryId};
+use station::{Event, Person, PersonId, Piece, PieceId, Programme, ProgrammeId, Story, StoryId, Timestamp};
 use store::{Db, Error};
 
-use crate::sample::{self, PERSON, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
+use crate::sample::{self, ORIGIN, PERSON, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
 
 async fn everything_comes_back_as_it_was_saved(db: Db) {
     let alpha = sample::station("alpha", 1);
@@ -57,6 +57,8 @@ async fn everything_comes_back_as_it_was_saved(db: Db) {
     assert_eq!(store::episode::by_slug(&db, id, "the-first").await.unwrap().as_ref(), Some(&sample::episode(&alpha)));
     assert_eq!(store::episode::by_programme(&db, id, PROGRAMME, None, 9).await.unwrap(), [sample::episode(&alpha)]);
     assert_eq!(store::library::all(&db, id, SERVICE).await.unwrap(), [sample::piece(&alpha)]);
+    assert_eq!(store::rotation::by_service(&db, id, SERVICE).await.unwrap(), Some(sample::rotation(&alpha)));
+    assert_eq!(store::spin::between(&db, id, SERVICE, day.0, day.1).await.unwrap(), [sample::spin(&alpha)]);
     let document = store::wire::document(&db, id, "cds", "story-1").await.unwrap();
     assert_eq!(document, Some(sample::document(&alpha)));
 }
@@ -203,6 +205,39 @@ async fn a_rule_goes_with_its_exceptions(db: Db) {
     assert_eq!(store::schedule::exceptions(&db, alpha.id).await.unwrap(), []);
 }
 
+async fn a_file_is_one_piece_of_a_service(db: Db) {
+    let alpha = sample::station("alpha", 1);
+    sample::fill(&db, &alpha).await;
+    let twin = Piece { id: PieceId(999), ..sample::piece(&alpha) };
+    let mut tx = db.begin().await.unwrap();
+    let found = store::library::by_origin_in(&mut tx, alpha.id, SERVICE, ORIGIN).await.unwrap();
+    assert_eq!(found, Some(sample::piece(&alpha)));
+    let taken = store::library::save(&mut tx, &twin).await.unwrap_err();
+    assert_eq!(taken.to_string(), "piece (station, service, origin) is taken");
+    drop(tx);
+
+    // Pieces that were made from no file we know are as many as they are.
+    let mut tx = db.begin().await.unwrap();
+    for id in [PieceId(998), PieceId(999)] {
+        store::library::save(&mut tx, &Piece { id, origin: None, ..twin.clone() }).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(store::library::all(&db, alpha.id, SERVICE).await.unwrap().len(), 3);
+}
+
+async fn a_spin_is_one_however_often_it_is_told(db: Db) {
+    let alpha = sample::station("alpha", 1);
+    sample::fill(&db, &alpha).await;
+    let (whole, mut begun) = (sample::spin(&alpha), sample::spin(&alpha));
+    begun.end = None;
+    let mut tx = db.begin().await.unwrap();
+    store::spin::save(&mut tx, &begun).await.unwrap();
+    tx.commit().await.unwrap();
+    let between = async |from, to| store::spin::between(&db, alpha.id, SERVICE, from, to).await.unwrap();
+    assert_eq!(between(whole.start, Timestamp::MAX).await, [whole.clone()], "the end was known");
+    assert_eq!(between(Timestamp::MIN, whole.start).await, []);
+}
+
 async fn what_a_directory_says_of_an_owner_is_kept_with_the_time(db: Db) {
     let asked = at("2026-11-24T03:00:00Z");
     for name in ["NPR before", "NPR"] {
@@ -295,6 +330,8 @@ told_to_both! {
     a_station_that_moves_takes_its_addresses_with_it,
     a_transaction_that_is_not_committed_never_happened,
     a_rule_goes_with_its_exceptions,
+    a_file_is_one_piece_of_a_service,
+    a_spin_is_one_however_often_it_is_told,
     what_a_directory_says_of_an_owner_is_kept_with_the_time,
     a_document_is_found_by_what_it_names,
     people_and_programmes_stand_as_in_a_dictionary,

@@ -19,6 +19,8 @@ pub const ONE_OFF: OneOffId = OneOffId(61);
 pub const EPISODE: EpisodeId = EpisodeId(71);
 pub const STORY: StoryId = StoryId(81);
 pub const PIECE: PieceId = PieceId(91);
+/// The SHA-256 of what [`piece`] was made from.
+pub const ORIGIN: &str = "0f1e2d";
 
 pub fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
@@ -192,14 +194,65 @@ pub fn episode(station: &Station) -> Episode {
 
 pub fn piece(station: &Station) -> Piece {
     Piece {
-        id: PIECE,
-        station: station.id,
-        service: SERVICE,
         position: 3,
         artist: "The Hum".into(),
-        title: format!("{} at Dawn", station.slug),
+        album: "Low Water".into(),
+        category: Some(slug("song")),
+        programme: Some(PROGRAMME),
+        weight: 2,
+        day_parts: vec![library::DayPart { days: Days::WEEKDAYS, from: time(6, 0, 0, 0), to: time(10, 0, 0, 0) }],
+        valid_from: Some(at("2026-01-01T00:00:00Z")),
+        valid_until: Some(at("2027-01-01T00:00:00Z")),
+        link: Some(library::Link { after: Some(PIECE), before: None }),
         duration_ms: 90_000,
+        cues: library::Cues { in_ms: Some(120), out_ms: None },
+        loudness: Some(library::Loudness { integrated_lufs: -18.25, true_peak_dbtp: -1.5 }),
+        origin: Some(ORIGIN.into()),
         renditions: vec![library::Rendition { codec: Codec::Mp3, key: "media/cd/cdef.mp3".into() }],
+        ..Piece::new(PIECE, station.id, SERVICE, format!("{} at Dawn", station.slug))
+    }
+}
+
+pub fn rotation(station: &Station) -> Rotation {
+    Rotation {
+        categories: vec![rotation::Category {
+            slug: slug("song"),
+            title: format!("Songs of {}", station.slug),
+            artist_minutes: 60,
+            title_minutes: 180,
+        }],
+        clocks: vec![rotation::HourClock {
+            slug: slug("day"),
+            title: "The day".into(),
+            slots: vec![
+                rotation::Slot::Category(slug("song")),
+                rotation::Slot::Piece(PIECE),
+                rotation::Slot::Break { category: slug("song"), seconds: 60 },
+            ],
+        }],
+        grid: vec![rotation::GridRow { days: Days::ALL, from_hour: 0, to_hour: 24, clock: slug("day") }],
+        timed: vec![rotation::Timed {
+            what: rotation::Slot::Piece(PIECE),
+            days: Days::WEEKDAYS,
+            time: time(12, 0, 0, 0),
+            start: rotation::Start::Hard,
+            valid_from: None,
+            valid_until: Some(date(2026, 12, 31)),
+        }],
+        fill: Some(slug("song")),
+        ..Rotation::none(station.id, SERVICE)
+    }
+}
+
+pub fn spin(station: &Station) -> Spin {
+    Spin {
+        station: station.id,
+        service: SERVICE,
+        piece: Some(PIECE),
+        artist: "The Hum".into(),
+        title: format!("{} at Dawn", station.slug),
+        start: at("2026-11-24T11:00:00.25Z"),
+        end: Some(at("2026-11-24T11:01:30.25Z")),
     }
 }
 
@@ -276,6 +329,8 @@ pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
     store::broadcast::replace(tx, station.id, SERVICE, from, to, &[tuesday, after_it]).await?;
     store::episode::save(tx, &episode(station)).await?;
     store::library::save(tx, &piece(station)).await?;
+    store::rotation::save(tx, &rotation(station)).await?;
+    store::spin::save(tx, &spin(station)).await?;
     store::story::save(tx, &story(station), &saved(station)).await?;
     store::wire::save_document(tx, station.id, &document(station)).await?;
     store::wire::save_mentions(tx, station.id, "cds", "story-1", &["bio-1".to_owned()]).await?;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, ToSpan as _, tz::TimeZone};
-use station::schedule::{Change, Days, Exception, OneOff, Rule};
+use station::schedule::{self, Change, Exception, OneOff, Rule};
 use station::{
     Block, Byline, Clock, Codec, Episode, EpisodeId, Event, Image, OneOffId, Person, PersonId, Piece, PieceId,
     Programme, ProgrammeId, Rights, RuleId, Section, Service, ServiceId, Slug, Sound, Station, StationId, Story,
@@ -208,15 +208,14 @@ impl Seed {
             let key = self.key(&format!("audio/{}.{ending}", entry.audio))?.to_owned();
             anyhow::Ok(library::Rendition { codec, key })
         };
+        let id = PieceId::mint(self.now, store::id::chance());
+        let service = self.service(&entry.service)?.id;
         Ok(Piece {
-            id: PieceId::mint(self.now, store::id::chance()),
-            station: self.station,
-            service: self.service(&entry.service)?.id,
             position: entry.position,
             artist: entry.artist.clone(),
-            title: entry.title.clone(),
             duration_ms: entry.duration_ms,
             renditions: vec![rendition(Codec::Mp3, "mp3")?, rendition(Codec::Aac, "aac")?],
+            ..Piece::new(id, self.station, service, &entry.title)
         })
     }
 
@@ -245,7 +244,7 @@ impl Seed {
             service: self.service(&entry.service)?.id,
             programme: self.programme(&entry.programme)?.id,
             title: entry.title.clone(),
-            days: days(&entry.days)?,
+            days: entry.days.parse()?,
             start: time(&entry.start)?,
             minutes: entry.minutes,
             valid_from: self.first_monday()?,
@@ -437,35 +436,6 @@ fn time(text: &str) -> anyhow::Result<Time> {
     text.parse().with_context(|| format!("`{text}` is no time of day"))
 }
 
-/// A day, a span (`mon-fri`), a list (`sat, sun`), or `daily`.
-fn days(text: &str) -> anyhow::Result<Days> {
-    if text == "daily" {
-        return Ok(Days::ALL);
-    }
-    let mut set = Vec::new();
-    for part in text.split(',').map(str::trim) {
-        match part.split_once('-') {
-            Some((first, last)) => set.extend(span(weekday(first)?, weekday(last)?)),
-            None => set.push(weekday(part)?),
-        }
-    }
-    Ok(Days::of(&set))
-}
-
-fn span(first: Weekday, last: Weekday) -> impl Iterator<Item = Weekday> {
-    let length = last.since(first);
-    first.cycle_forward().take(usize::try_from(length).unwrap_or_default() + 1)
-}
-
 fn weekday(text: &str) -> anyhow::Result<Weekday> {
-    Ok(match text {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => anyhow::bail!("`{text}` is no day: mon, tue, wed, thu, fri, sat, sun"),
-    })
+    schedule::weekday(text).with_context(|| format!("`{text}` is no day: mon, tue, wed, thu, fri, sat, sun"))
 }

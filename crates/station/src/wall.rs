@@ -3,15 +3,16 @@
 //! - A time that the wall clock skips (spring) is the moment at which it skips.
 //! - A time that the wall clock shows twice (autumn) is the first of the two.
 //!
-//! Of two wall times the later one is therefore never the earlier instant. Start and end of every broadcast pass
-//! through here separately, and that is all it takes: where one programme's wall time ends and another's begins, their
-//! instants meet as well. A skipped hour shortens what would have been on, down to nothing; a doubled hour
-//! lengthens what holds its last minute.
+//! The schedule and automation's timed pieces both go by it. Of two wall times the later one is therefore never the
+//! earlier instant. Start and end of every broadcast pass through here separately, and that is all it takes: where one
+//! programme's wall time ends and another's begins, their instants meet as well. A skipped hour shortens what would
+//! have been on, down to nothing; a doubled hour lengthens what holds its last minute.
 
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
-use station::Timestamp;
+
+use crate::Timestamp;
 
 /// The instant of a wall time in `zone`; `None` for dates beyond what a timestamp can hold.
 pub fn instant(zone: &TimeZone, wall: DateTime) -> Option<Timestamp> {
