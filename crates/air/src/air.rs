@@ -14,8 +14,9 @@ use crate::automation::{Deck, Library};
 use crate::codec;
 use crate::herald::Herald;
 use crate::hls::Hls;
-use crate::listener::FanOut;
+use crate::listener::{FanOut, Reception};
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
+use crate::redirect::Fallbacks;
 use crate::ring::From;
 use crate::settings::Settings;
 use crate::source::Expected;
@@ -34,6 +35,7 @@ pub struct Air {
     library: Arc<Library>,
     hls: Arc<Hls>,
     expected: Arc<Expected>,
+    pub(crate) fallbacks: Fallbacks,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// What packs HLS. It ends by itself when its mount has closed.
@@ -74,6 +76,7 @@ impl Air {
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
             clock,
             fan_out,
+            reception: Reception::new(),
             epoch,
         };
         let air = Arc::new(Self {
@@ -82,6 +85,7 @@ impl Air {
             library: Arc::new(Library::new(pieces)),
             hls,
             expected: Arc::default(),
+            fallbacks: Fallbacks::default(),
             started_at,
             tasks: Mutex::default(),
             packing: Mutex::default(),
@@ -139,6 +143,18 @@ impl Air {
             None => named.next(),
         }
         .cloned()
+    }
+
+    /// The mount of a station at a path.
+    pub(crate) fn mount_at(&self, station: StationId, path: &str) -> Option<Arc<Mount>> {
+        let is_it = |mount: &Arc<Mount>| mount.identity().station == station && mount.path() == path;
+        self.mounts().into_iter().find(is_it)
+    }
+
+    /// The station that a request belongs to; the first one, if its host name leads to none.
+    pub(crate) fn station_or_first(&self, host: Option<&str>) -> StationId {
+        let first = || self.settings().hosts.first().map(|(_, station)| *station);
+        host.and_then(|host| self.station(host)).or_else(first).unwrap_or(StationId(0))
     }
 
     /// Every mount that can be heard at a host name: those of its station, or all if it leads to none.
@@ -238,8 +254,7 @@ impl Air {
         if self.mounts().iter().filter(is_open).count() >= self.settings().open_mounts_max {
             return Err(Refused::TooMany);
         }
-        let first = self.settings().hosts.first().map(|(_, station)| *station);
-        let station = host.and_then(|host| self.station(host)).or(first).unwrap_or(StationId(0));
+        let station = self.station_or_first(host);
         let codec = codec::from_audio(codec);
         let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
         let identity = Identity { station, service: None, mount };
@@ -265,6 +280,8 @@ impl Air {
     fn tick(&self) {
         let mounts = self.mounts();
         mounts.iter().for_each(|mount| mount.tick());
+        // Before mounts are closed: whoever hears them is moved first.
+        self.follow_fallbacks();
         let abandoned: Vec<_> = mounts.into_iter().filter(|mount| mount.is_abandoned()).collect();
         if abandoned.is_empty() {
             return;

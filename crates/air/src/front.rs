@@ -41,6 +41,7 @@ use rewind::Rewind;
 
 use crate::head::{Gather, Head, Protocol, Unreadable};
 use crate::icecast::{self, Refusal, listen};
+use crate::listener::Who;
 use crate::{Air, Mount, source};
 
 /// How many connections may wait to be accepted.
@@ -182,7 +183,7 @@ impl Front {
         // Boxed, so that each of the many that wait for their head is no larger than that needs.
         match self.who_is(&request.head) {
             Visitor::Source => Box::pin(self.take_in(socket, request)).await,
-            Visitor::Listener(mount) => Box::pin(self.give_ear(socket, &request.head, &mount)).await,
+            Visitor::Listener(mount) => Box::pin(self.give_ear(socket, peer, &request.head, &mount)).await,
             Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
         }
     }
@@ -201,14 +202,16 @@ impl Front {
     }
 
     fn who_is(&self, head: &Head) -> Visitor {
-        let mount = icecast::mount_path(head.path()).and_then(|path| self.air.mount(head.field("host"), &path));
+        let path = icecast::mount_path(head.path());
+        let is_mount = || path.as_deref().is_some_and(|path| self.air.mount(head.field("host"), path).is_some());
         match head.method.as_str() {
             "SOURCE" => Visitor::Source,
-            "PUT" if mount.is_some() || source::looks_like_one(head) => Visitor::Source,
+            "PUT" if source::looks_like_one(head) || is_mount() => Visitor::Source,
             "GET"
                 if head.protocol != Protocol::Ice10
                     && !listen::is_probe(head.field("range"), head.field("icy-metadata")) =>
             {
+                let mount = path.and_then(|path| self.air.audible(head.field("host"), &path));
                 mount.map_or(Visitor::Reader, Visitor::Listener)
             }
             _ => Visitor::Reader,
@@ -224,9 +227,10 @@ impl Front {
         }
     }
 
-    async fn give_ear(&self, socket: TcpStream, head: &Head, mount: &Arc<Mount>) {
+    async fn give_ear(&self, socket: TcpStream, peer: SocketAddr, head: &Head, mount: &Arc<Mount>) {
         let wants_titles = listen::wants_titles(head.field("icy-metadata"));
-        if let Err(error) = icecast::hear(&self.air, socket, mount, wants_titles).await {
+        let who = Who { agent: head.field("user-agent").unwrap_or_default().to_owned(), address: Some(peer.ip()) };
+        if let Err(error) = icecast::hear(&self.air, socket, mount, wants_titles, who).await {
             tracing::debug!(mount = mount.path(), %error, "a listener left before it was answered");
         }
     }

@@ -17,6 +17,7 @@ pub mod icecast;
 pub mod listener;
 pub mod mount;
 pub mod pace;
+pub mod redirect;
 pub mod ring;
 pub mod settings;
 pub mod source;

@@ -6,13 +6,17 @@
 //! a few milliseconds of other people's batches at most. Whoever does not read what it is sent loses its place
 //! alone: it is moved to the present, or closed, and counted.
 //!
+//! Who is connected stands in the mount's [`Roster`], and can be sent away or moved to another mount from there.
+//!
 //! Start at [`FanOut::hand_over`], then `Worker::run`, then `Listener::write`.
 
 mod arrivals;
 mod channel;
 mod place;
+mod roster;
 mod worker;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +26,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use station::Clock;
 
-use arrivals::{Arrival, Arrivals};
+use arrivals::{Arrival, Arrivals, Command};
+pub use roster::{Connected, Order, Roster, Who};
+pub(crate) use roster::{Guest, Orders, Reception};
 use worker::{Rules, Worker};
 
 use crate::Mount;
@@ -37,6 +43,8 @@ pub struct NewListener {
     pub head: Bytes,
     /// How many bytes of sound stand between two titles, if titles are wanted.
     pub metaint: Option<NonZeroU32>,
+    /// Who it is.
+    pub who: Who,
 }
 
 /// Why a listener is not taken.
@@ -97,6 +105,14 @@ impl FanOut {
             metrics::counter!("groundwave_listeners_turned_away_total", "reason" => why.label()).increment(1);
         }
         taken
+    }
+
+    /// Gives an order to those listeners whose numbers these are.
+    pub(crate) fn order(&self, ids: HashSet<u64>, order: Order) {
+        let ids = Arc::new(ids);
+        for thread in &self.threads {
+            thread.arrivals.command(Command { ids: Arc::clone(&ids), order: order.clone() });
+        }
     }
 
     /// Closes every connection, and returns when the threads are gone.

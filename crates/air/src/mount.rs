@@ -13,6 +13,7 @@ mod desk;
 mod feed;
 mod snapshot;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
 pub use snapshot::{Snapshot, SourceInfo};
 
 use crate::herald::Herald;
-use crate::listener::{FanOut, NewListener, TurnedAway};
+use crate::listener::{FanOut, NewListener, Order, Reception, Roster, TurnedAway};
 use crate::ring::{Bounds, Follower, From, Log};
 use crate::settings::{SecondSource, Settings};
 use crate::switch::{InputId, Rank};
@@ -64,6 +65,7 @@ pub(crate) struct House {
     pub clock: Arc<dyn Clock>,
     pub herald: Arc<Herald>,
     pub fan_out: Arc<FanOut>,
+    pub reception: Arc<Reception>,
     pub epoch: u64,
 }
 
@@ -73,6 +75,7 @@ pub struct Mount {
     house: House,
     log: Arc<Log>,
     audience: Audience,
+    roster: Roster,
     /// Woken when automation may have become wanted.
     call: Arc<Notify>,
     started: Instant,
@@ -88,7 +91,8 @@ impl Mount {
         let has_automation = identity.service.is_some();
         let desk = Desk::new(Arc::clone(&log), &house, name, has_automation);
         let audience = Audience::new(&identity.mount.path);
-        let mount = Self { identity, house, log, audience, call, started: Instant::now(), desk: Mutex::new(desk) };
+        let (roster, started) = (Roster::default(), Instant::now());
+        let mount = Self { identity, house, log, audience, roster, call, started, desk: Mutex::new(desk) };
         mount.tick();
         Arc::new(mount)
     }
@@ -111,6 +115,21 @@ impl Mount {
     /// Who hears it.
     pub fn audience(&self) -> &Audience {
         &self.audience
+    }
+
+    /// Who is connected to hear it, one by one.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Gives an order to some of those in its roster, whoever holds their connections.
+    pub(crate) fn order(&self, ids: HashSet<u64>, order: &Order) {
+        self.roster.order(&ids, order);
+        self.house.fan_out.order(ids, order.clone());
+    }
+
+    pub(crate) fn reception(&self) -> &Arc<Reception> {
+        &self.house.reception
     }
 
     /// Everything it has sent lately.

@@ -353,6 +353,20 @@ pub(crate) mod testing {
     pub fn bytes(numbers: std::ops::Range<u32>) -> Vec<u8> {
         numbers.flat_map(|number| frame(number).bytes).collect()
     }
+
+    /// The numbers of the frames that `bytes` are made of; the last one may be cut.
+    pub fn numbers(mut bytes: &[u8]) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        while bytes.len() >= 4 {
+            let number = u32::from_be_bytes(bytes[..4].try_into().unwrap());
+            let whole = frame(number).bytes;
+            let there = whole.len().min(bytes.len());
+            assert!(bytes.starts_with(&whole[..there]), "frame {number} is broken");
+            numbers.push(number);
+            bytes = &bytes[there..];
+        }
+        numbers
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use tokio::net::TcpStream;
 pub(crate) use answer::Refusal;
 pub(crate) use mounts::answer_at_mount;
 
-use crate::listener::NewListener;
+use crate::listener::{NewListener, Who};
 use crate::{Air, Mount};
 use listen::Stream;
 
@@ -84,7 +84,13 @@ pub(crate) fn mount_path(encoded: &str) -> Option<String> {
 }
 
 /// Gives a connection to the fan-out, with the head of its answer. A listener who cannot be taken is told why.
-pub(crate) async fn hear(air: &Air, socket: TcpStream, mount: &Arc<Mount>, wants_titles: bool) -> std::io::Result<()> {
+pub(crate) async fn hear(
+    air: &Air,
+    socket: TcpStream,
+    mount: &Arc<Mount>,
+    wants_titles: bool,
+    who: Who,
+) -> std::io::Result<()> {
     if let Some(refusal) = why_not_heard(air, mount) {
         crate::front::dismiss(socket, &refusal.bytes(air.clock().now())).await;
         return Ok(());
@@ -92,7 +98,7 @@ pub(crate) async fn hear(air: &Air, socket: TcpStream, mount: &Arc<Mount>, wants
     let stream = stream_of(mount);
     let metaint = metaint(air, &stream, wants_titles);
     let head = stream.head(metaint, air.clock().now()).into();
-    let listener = NewListener { stream: socket.into_std()?, head, metaint };
+    let listener = NewListener { stream: socket.into_std()?, head, metaint, who };
     mount.listen(listener).map_err(std::io::Error::other)
 }
 

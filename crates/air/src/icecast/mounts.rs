@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use super::status::{self, Source, Status};
 use super::update::Update;
 use super::{Refusal, TheAir, answer, metaint, mount_path, stream_of, why_not_heard};
 use crate::front::Local;
+use crate::listener::Who;
 use crate::mount::Snapshot;
 use crate::ring::{From, Heard};
 use crate::{Air, Mount};
@@ -46,7 +47,7 @@ pub(crate) async fn answer_at_mount(air: &Arc<Air>, request: Request) -> Result<
     let Some(path) = mount_path(path) else { return Err(request) };
     let (asked, body) = request.into_parts();
     let host = text(&asked.headers, header::HOST);
-    if let Some(mount) = air.mount(host, &path) {
+    if let Some(mount) = air.audible(host, &path) {
         return Ok(answer_for(air, &mount, &asked).await);
     }
     let lead = Kind::of_path(&path).and_then(|(path, kind)| Some((air.mount(host, path)?, kind)));
@@ -69,7 +70,7 @@ async fn answer_for(air: &Arc<Air>, mount: &Arc<Mount>, asked: &Parts) -> Respon
         Method::GET => match why_not_heard(air, mount) {
             Some(refusal) => refusal.into_response(),
             None if is_probe(headers) => probed(mount).await,
-            None => heard(air, mount, listen::wants_titles(text(headers, ICY_METADATA))),
+            None => heard(air, mount, listen::wants_titles(text(headers, ICY_METADATA)), &who(asked)),
         },
         _ => not_allowed(&asked.method),
     }
@@ -81,10 +82,17 @@ fn is_probe(headers: &HeaderMap) -> bool {
     listen::is_probe(text(headers, header::RANGE), text(headers, ICY_METADATA))
 }
 
-fn heard(air: &Arc<Air>, mount: &Arc<Mount>, wants_titles: bool) -> Response {
+/// Who asks, for the roster.
+fn who(asked: &Parts) -> Who {
+    let agent = text(&asked.headers, header::USER_AGENT).unwrap_or_default().to_owned();
+    let peer = asked.extensions.get::<ConnectInfo<SocketAddr>>();
+    Who { agent, address: peer.map(|ConnectInfo(peer)| peer.ip()) }
+}
+
+fn heard(air: &Arc<Air>, mount: &Arc<Mount>, wants_titles: bool, who: &Who) -> Response {
     let stream = stream_of(mount);
     let metaint = metaint(air, &stream, wants_titles);
-    let body = Body::from_stream(body::stream(air, mount, metaint));
+    let body = Body::from_stream(body::stream(air, mount, metaint, who));
     let mut response = described(&stream, StatusCode::OK, body);
     if let Some(bytes) = metaint {
         response.headers_mut().insert("icy-metaint", HeaderValue::from(bytes.get()));

@@ -82,6 +82,18 @@ impl Place {
         self.pending = pending.into();
     }
 
+    /// Goes on in the present of another log, once the chunk is finished that was sent in part.
+    pub fn move_to(&mut self, window: &Window) {
+        if let Some(chunk) = self.held.take() {
+            let mut pending = Vec::from(std::mem::take(&mut self.pending));
+            self.write_rest(&chunk, self.offset as usize, &mut pending);
+            self.pending = pending.into();
+        }
+        // Nothing of the other log is known, so its headers are wanted whatever its numbers are.
+        self.seq = 0;
+        self.begin(window, Duration::ZERO);
+    }
+
     /// True if the log has dropped what should be sent next.
     pub fn is_lost(&self, window: &Window) -> bool {
         self.seq < window.first_seq() && self.held.is_none()
@@ -163,7 +175,12 @@ impl Place {
 
     /// Writes a chunk that only this listener gets, titles included.
     fn write_opening(&mut self, chunk: &Chunk, pending: &mut Vec<u8>) {
-        let mut rest = &chunk.bytes[..];
+        self.write_rest(chunk, 0, pending);
+    }
+
+    /// Writes a chunk from an offset on, titles included.
+    fn write_rest(&mut self, chunk: &Chunk, offset: usize, pending: &mut Vec<u8>) {
+        let mut rest = &chunk.bytes[offset..];
         while self.metaint > 0 && rest.len() >= self.until_title as usize {
             let (before, after) = rest.split_at(self.until_title as usize);
             pending.extend_from_slice(before);
@@ -370,6 +387,44 @@ mod tests {
         assert!(!catch_up(&mut packer, 10..20_000).starts_with(b"first "));
         packer.open(OPUS, Bytes::from_static(b"second "), station::Timestamp::UNIX_EPOCH);
         assert!(catch_up(&mut packer, 20_000..40_000).starts_with(b"second "));
+    }
+
+    #[test]
+    fn who_is_moved_finishes_its_chunk_and_hears_the_other_log_with_its_title() {
+        let (log, mut packer) = log();
+        push(&mut packer, 0..40);
+        packer.seal();
+        for cut in 1..300 {
+            let (other, mut other_packer) = crate::ring::testing::log();
+            other_packer.retitle(Title::new("Elsewhere", ""));
+            push(&mut other_packer, 500..540);
+            other_packer.seal();
+            let mut place = listener(&log.window());
+            let mut sent = send(&mut place, &log.window(), 4 + cut * 13);
+            place.move_to(&other.window());
+            push(&mut other_packer, 540..560);
+            sent.extend(send_all(&mut place, &other.window()));
+            let (sound, titles) = read_icy(sent.strip_prefix(b"HEAD").unwrap());
+            let numbers = crate::ring::testing::numbers(&sound);
+            let (before, after): (Vec<u32>, Vec<u32>) = numbers.iter().partition(|&&number| number < 500);
+            assert!(before.iter().copied().eq(0..before.len() as u32), "cut after {cut}: {before:?}");
+            assert!(after.windows(2).all(|pair| pair[1] == pair[0] + 1) && !after.is_empty(), "{after:?}");
+            assert_eq!(titles.last().unwrap().1, "StreamTitle='Elsewhere';");
+        }
+    }
+
+    #[test]
+    fn who_is_moved_to_an_ogg_stream_gets_its_headers() {
+        let (log, mut packer) = log_of(OPUS, b"first ");
+        push(&mut packer, 0..10);
+        packer.seal();
+        let (other, mut other_packer) = log_of(OPUS, b"second ");
+        push(&mut other_packer, 20..30);
+        other_packer.seal();
+        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        send_all(&mut place, &log.window());
+        place.move_to(&other.window());
+        assert!(send_all(&mut place, &other.window()).starts_with(b"second "));
     }
 
     #[test]

@@ -11,9 +11,11 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use socket2::SockRef;
 use station::Clock;
 
-use super::arrivals::{self, Arrival, Arrivals};
+use super::arrivals::{self, Arrival, Arrivals, Command};
 use super::channel::{Channel, Channels};
 use super::place::{Pieces, Place, Slices};
+use super::roster::{Guest, Order};
+use crate::Mount;
 
 /// The steps of a round. A listener is written to in one of them, so each takes a tenth of the time.
 const STEPS: usize = 10;
@@ -62,6 +64,7 @@ pub(super) struct Worker {
 /// Somebody who listens.
 struct Listener {
     stream: TcpStream,
+    guest: Guest,
     channel: u32,
     moves: u8,
     is_counted: bool,
@@ -84,6 +87,8 @@ enum Close {
     Behind,
     /// The mount is no more.
     Ended,
+    /// An administrator wanted it so.
+    ShownOut,
 }
 
 impl Worker {
@@ -192,7 +197,7 @@ impl Worker {
         }
     }
 
-    /// Lets in whoever is at the door, and gives each its burst at once.
+    /// Lets in whoever is at the door, and gives each its burst at once. Then does what was commanded of those inside.
     fn let_in(&mut self) {
         while let Some(Arrival { mount, listener }) = self.arrivals.pop() {
             let path = mount.path().to_owned();
@@ -201,10 +206,12 @@ impl Worker {
             channel.catch_up();
             channel.listeners += 1;
             let now = self.clock.elapsed();
+            let guest = Guest::enter(&channel.mount, &listener.who, now);
             let place = Place::new(listener.head, listener.metaint, &channel.window, self.rules.burst);
             match prepare(listener.stream) {
                 Ok(stream) => self.add(Listener {
                     stream,
+                    guest,
                     channel: channel_index,
                     moves: 0,
                     is_counted: false,
@@ -220,6 +227,43 @@ impl Worker {
                 }
             }
         }
+        while let Some(command) = self.arrivals.pop_command() {
+            self.obey(&command);
+        }
+    }
+
+    /// Does what was commanded of some of the listeners, as far as they are on this thread.
+    fn obey(&mut self, Command { ids, order }: &Command) {
+        for id in 0..self.listeners.len() as u32 {
+            let listener = self.listeners[id as usize].as_ref();
+            if !listener.is_some_and(|listener| ids.contains(&listener.guest.id())) {
+                continue;
+            }
+            match order {
+                Order::Leave => self.close(id, Close::ShownOut),
+                Order::Move(mount) => self.move_to(id, mount),
+            }
+        }
+    }
+
+    /// Lets a listener go on with another mount, in the same answer: from the next whole frame on.
+    fn move_to(&mut self, id: u32, mount: &Arc<Mount>) {
+        let Some(listener) = &mut self.listeners[id as usize] else { return };
+        let left = self.channels.get(listener.channel);
+        if Arc::ptr_eq(&left.mount, mount) {
+            return;
+        }
+        left.listeners -= 1;
+        if listener.is_counted {
+            left.mount.audience().leave();
+            mount.audience().join();
+        }
+        listener.channel = self.channels.of(Arc::clone(mount));
+        let entered = self.channels.get(listener.channel);
+        entered.listeners += 1;
+        entered.catch_up();
+        listener.guest.move_to(mount);
+        listener.place.move_to(&entered.window);
     }
 
     fn add(&mut self, listener: Listener) {
@@ -343,6 +387,7 @@ impl Close {
             Close::Stuck => "stuck",
             Close::Behind => "behind",
             Close::Ended => "ended",
+            Close::ShownOut => "shown-out",
         }
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::Instant;
 
+use crate::listener::{Guest, Order, Orders, Who};
 use crate::mount::Audience;
 use crate::ring::{Follower, From, Heard};
 use crate::{Air, Mount, Title};
@@ -20,12 +21,13 @@ pub(super) fn stream(
     air: &Air,
     mount: &Arc<Mount>,
     metaint: Option<NonZeroU32>,
+    who: &Who,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
     let settings = air.settings();
     let hearing = Hearing {
         follower: mount.follow(From::Back(settings.burst())),
         titles: metaint.map(Titles::new),
-        seat: Seat::new(mount, Duration::from_millis(settings.listener_counts_after_ms)),
+        seat: Seat::new(mount, who, air.clock().elapsed(), Duration::from_millis(settings.listener_counts_after_ms)),
     };
     futures_util::stream::unfold(hearing, |mut hearing| async {
         let bytes = hearing.next().await?;
@@ -42,7 +44,18 @@ struct Hearing {
 impl Hearing {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let sound = match self.follower.next().await? {
+            let heard = tokio::select! {
+                biased;
+                order = self.seat.orders.next() => {
+                    match order {
+                        Order::Leave => return None,
+                        Order::Move(mount) => self.move_to(&mount),
+                    }
+                    continue;
+                }
+                heard = self.follower.next() => heard?,
+            };
+            let sound = match heard {
                 Heard::Format(preface) if !preface.headers.is_empty() => preface.headers.clone(),
                 Heard::Chunk(chunk) => chunk.bytes.clone(),
                 Heard::Title(title) => {
@@ -57,6 +70,12 @@ impl Hearing {
             self.seat.sent(sound.len());
             return Some(sound);
         }
+    }
+
+    /// Goes on in the present of another mount.
+    fn move_to(&mut self, mount: &Arc<Mount>) {
+        self.follower = mount.follow(From::Back(Duration::ZERO));
+        self.seat.move_to(mount);
     }
 }
 
@@ -94,14 +113,16 @@ impl Titles {
 
 /// A listener's place in the audience: taken when it has been there for a moment, given back when it goes.
 struct Seat {
-    mount: Arc<Mount>,
+    guest: Guest,
+    orders: Orders,
     counts_at: Instant,
     is_counted: bool,
 }
 
 impl Seat {
-    fn new(mount: &Arc<Mount>, counts_after: Duration) -> Self {
-        Self { mount: Arc::clone(mount), counts_at: Instant::now() + counts_after, is_counted: false }
+    fn new(mount: &Arc<Mount>, who: &Who, now: Duration, counts_after: Duration) -> Self {
+        let (guest, orders) = Guest::enter_with_orders(mount, who, now);
+        Self { guest, orders, counts_at: Instant::now() + counts_after, is_counted: false }
     }
 
     fn sent(&mut self, bytes: usize) {
@@ -112,8 +133,16 @@ impl Seat {
         self.audience().sent(bytes as u64);
     }
 
+    fn move_to(&mut self, mount: &Arc<Mount>) {
+        if self.is_counted {
+            self.audience().leave();
+            mount.audience().join();
+        }
+        self.guest.move_to(mount);
+    }
+
     fn audience(&self) -> &Audience {
-        self.mount.audience()
+        self.guest.mount().audience()
     }
 }
 
