@@ -12,6 +12,7 @@ use vault::Vault;
 
 use crate::automation::{Deck, Library};
 use crate::codec;
+use crate::control::Control;
 use crate::herald::Herald;
 use crate::hls::Hls;
 use crate::listener::{FanOut, Reception};
@@ -224,11 +225,13 @@ impl Air {
             name: service.name.clone(),
             teaser: service.teaser.clone(),
         };
+        let control = Control::new(&self.house, true, Arc::clone(&call));
         let mut ours = Vec::new();
         for mount in &service.mounts {
             let identity = Identity { station: service.station, service: Some(known.clone()), mount: mount.clone() };
-            ours.push(self.add(identity, Arc::clone(&call))?);
+            ours.push(self.add(identity, &control)?);
         }
+        control.tick();
         let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call);
         self.spawn(deck.run());
         Ok(())
@@ -258,20 +261,21 @@ impl Air {
         let codec = codec::from_audio(codec);
         let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
         let identity = Identity { station, service: None, mount };
-        match self.add(identity, Arc::new(Notify::new())) {
+        let control = Control::new(&self.house, false, Arc::default());
+        match self.add(identity, &control) {
             Ok(mount) => Ok(mount),
             // Another source was quicker to make it.
             Err(_) => self.mount(host, path).ok_or(Refused::Closed),
         }
     }
 
-    fn add(&self, identity: Identity, call: Arc<Notify>) -> Result<Arc<Mount>, Error> {
+    fn add(&self, identity: Identity, control: &Arc<Control>) -> Result<Arc<Mount>, Error> {
         let mut mounts = self.mounts.write().unwrap_or_else(PoisonError::into_inner);
         let (station, path) = (identity.station, &identity.mount.path);
         if mounts.iter().any(|mount| mount.identity().station == station && mount.path() == path) {
             return Err(Error::SamePath { path: path.clone() });
         }
-        let mount = Mount::new(identity, self.house.clone(), call);
+        let mount = Mount::new(identity, self.house.clone(), Arc::clone(control));
         mounts.push(Arc::clone(&mount));
         Ok(mount)
     }

@@ -1,7 +1,7 @@
 //! The live audio server: sources in, listeners and HLS out, and never silence.
 //!
-//! A [`Mount`] is one encoded stream. Its switch decides what feeds it (the studio, a backup, automation), its log
-//! ([`ring`]) keeps what it sent lately, and whoever hears it reads that log at their own pace: the fan-out
+//! A service's [`switch`] decides what is on (the studio, a backup, automation), and an [`ear`] tells it what that sounds
+//! like. A [`Mount`] is one encoded stream of it: its log ([`ring`]) keeps what it sent lately, and whoever hears it reads that log at their own pace: the fan-out
 //! ([`listener`]) for the continuous stream, followers for everything else. [`front`] is the one port on which sources and
 //! listeners arrive. Titles and changes of input are told to the bus.
 //!
@@ -10,6 +10,7 @@
 //! Start at [`Air::start`], then [`mount`].
 
 pub mod codec;
+pub mod ear;
 pub mod front;
 pub mod head;
 pub mod hls;
@@ -26,6 +27,7 @@ pub mod title;
 
 mod air;
 mod automation;
+mod control;
 mod herald;
 
 pub use air::{Air, Error};

@@ -1,10 +1,10 @@
 //! A mount: one encoded stream, whatever feeds it, and everyone who hears it.
 //!
 //! Sources are [attached](Mount::attach) and push frames through a [`Feed`]; automation pushes the pieces that it plays.
-//! The mount's switch decides which of them is on. Only that one's frames reach the log, joined to what was sent before
-//! so that no frame is broken; the others are heard for signs of life and left out. Whoever listens reads the log:
-//! by the fan-out ([`Mount::listen`]) or as a [`Follower`] ([`Mount::follow`]). Nobody who listens can slow a source, and
-//! no change of inputs disconnects a listener.
+//! The service's switch decides which of them is on, and so what the mount carries. Only that one's frames reach the
+//! log, joined to what was sent before so that no frame is broken; the others are heard for signs of life and left out.
+//! Whoever listens reads the log: by the fan-out ([`Mount::listen`]) or as a [`Follower`] ([`Mount::follow`]). Nobody who
+//! listens can slow a source, and no change of inputs disconnects a listener.
 //!
 //! Start at [`Feed::push`], then `Desk::send`.
 
@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use audio::Frame;
+use station::event::Input;
 use station::{Clock, ServiceId, Slug, StationId};
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub use audience::Audience;
@@ -27,11 +27,12 @@ use desk::Desk;
 pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
 pub use snapshot::{Snapshot, SourceInfo};
 
+use crate::control::Control;
 use crate::herald::Herald;
 use crate::listener::{FanOut, NewListener, Order, Reception, Roster, TurnedAway};
 use crate::ring::{Bounds, Follower, From, Log};
-use crate::settings::{SecondSource, Settings};
-use crate::switch::{InputId, Rank};
+use crate::settings::Settings;
+use crate::switch::{Carrier, InputId, Rank, Reason, Seat};
 use crate::{Title, codec};
 
 /// The service that a mount belongs to.
@@ -76,25 +77,27 @@ pub struct Mount {
     log: Arc<Log>,
     audience: Audience,
     roster: Roster,
-    /// Woken when automation may have become wanted.
-    call: Arc<Notify>,
+    /// What decides what it carries, and its place there.
+    control: Arc<Control>,
+    seat: Seat,
     started: Instant,
     desk: Mutex<Desk>,
 }
 
 impl Mount {
-    pub(crate) fn new(identity: Identity, house: House, call: Arc<Notify>) -> Arc<Self> {
+    /// A mount under a service's control. It carries nothing until that decides.
+    pub(crate) fn new(identity: Identity, house: House, control: Arc<Control>) -> Arc<Self> {
         let bounds =
             Bounds { duration: Duration::from_secs(house.settings.ring_seconds), bytes: house.settings.ring_bytes_max };
         let log = Log::new(bounds);
         let name = identity.service.as_ref().map(|service| service.name.clone()).unwrap_or_default();
-        let has_automation = identity.service.is_some();
-        let desk = Desk::new(Arc::clone(&log), &house, name, has_automation);
+        let desk = Mutex::new(Desk::new(Arc::clone(&log), &house, &name));
         let audience = Audience::new(&identity.mount.path);
         let (roster, started) = (Roster::default(), Instant::now());
-        let mount = Self { identity, house, log, audience, roster, call, started, desk: Mutex::new(desk) };
-        mount.tick();
-        Arc::new(mount)
+        Arc::new_cyclic(|this| {
+            let seat = control.add(this.clone());
+            Self { identity, house, log, audience, roster, control, seat, started, desk }
+        })
     }
 
     /// What it is.
@@ -149,52 +152,44 @@ impl Mount {
 
     /// A source has come. It is on, or waits for its turn, until the feed is dropped.
     pub fn attach(self: &Arc<Self>, source: NewSource) -> Result<Feed, Refused> {
-        let now = self.now();
-        let mut desk = self.desk();
         if self.log.is_closed() {
             return Err(Refused::Closed);
         }
-        if desk.sources() >= self.house.settings.sources_per_mount_max {
-            return Err(Refused::InUse);
-        }
-        let id = match self.house.settings.second_source {
-            SecondSource::Refuse if desk.is_live(source.rank, now) => return Err(Refused::InUse),
-            SecondSource::TakeOver => desk.attach_first(source, self.house.clock.now()),
-            _ => desk.attach(source, self.house.clock.now()),
-        };
+        let id = self.control.attach(source.rank, self.seat)?;
+        self.desk().attach(id, source, self.house.clock.now());
         Ok(Feed::new(Arc::clone(self), id))
     }
 
     /// Gives what is heard another title, another address that belongs to it, or both: that of the source that is on,
     /// or else of the first that waits. What is `None` stays as it is.
     pub fn retitle(&self, text: Option<&str>, url: Option<&str>) -> Result<(), NoSource> {
-        let mut desk = self.desk();
-        let id = desk.source_to_title().ok_or(NoSource)?;
-        self.retitle_source(&mut desk, id, text, url);
+        let id = self.desk().source_to_title().ok_or(NoSource)?;
+        self.retitle_source(id, text, url);
         Ok(())
     }
 
     /// The same for a source of one rank, whether it is on or waits: what a backup says of itself is not what the studio
     /// sends.
     pub fn retitle_rank(&self, rank: Rank, text: Option<&str>, url: Option<&str>) -> Result<(), NoSource> {
-        let mut desk = self.desk();
-        let id = desk.source_of(rank).ok_or(NoSource)?;
-        self.retitle_source(&mut desk, id, text, url);
+        let id = self.desk().source_of(rank).ok_or(NoSource)?;
+        self.retitle_source(id, text, url);
         Ok(())
     }
 
-    fn retitle_source(&self, desk: &mut Desk, id: InputId, text: Option<&str>, url: Option<&str>) {
+    fn retitle_source(&self, id: InputId, text: Option<&str>, url: Option<&str>) {
+        let mut desk = self.desk();
         let before = desk.title_of(id).cloned();
         let before = before.as_deref().map_or(("", ""), |title| (&title.text, &title.url));
         desk.set_title(id, Some(Title::new(text.unwrap_or(before.0), url.unwrap_or(before.1))));
-        self.tell_title(desk);
+        self.tell_title(&mut desk);
+        drop(desk);
+        self.control.pass_on_title(id);
     }
 
     /// Disconnects every source: their feeds end with [`Ended::Closed`].
     pub fn drop_sources(&self) {
-        let mut desk = self.desk();
-        desk.drop_sources();
-        self.settle(&mut desk);
+        let sources = self.desk().drop_sources();
+        sources.into_iter().for_each(|id| self.control.detach(id));
     }
 
     /// How it does.
@@ -227,9 +222,10 @@ impl Mount {
 
     /// Looks after what no frame would bring about: a source that fell silent, a chunk that waits for its end.
     pub(crate) fn tick(&self) {
-        let mut desk = self.desk();
-        self.settle(&mut desk);
-        desk.seal_if_idle(self.now());
+        if self.seat == 0 {
+            self.control.tick();
+        }
+        self.desk().seal_if_idle(self.now());
     }
 
     /// Which of its turns automation has now, whether it has something to play or not; `None` while it is not wanted.
@@ -240,10 +236,10 @@ impl Mount {
 
     /// Automation plays a piece from here, or cannot (`None`): then it sends silence.
     pub(crate) fn automation_plays(&self, title: Option<&str>) {
-        let mut desk = self.desk();
-        desk.automation_plays(title);
-        self.settle(&mut desk);
-        self.tell_title(&mut desk);
+        self.desk().set_title(InputId::Automation, title.map(|title| Title::new(title, "")));
+        self.control.set_automation_at(self.seat, title.is_some());
+        self.tell_title(&mut self.desk());
+        self.control.pass_on_title(InputId::Automation);
     }
 
     /// Says what the frames of automation, or of silence, are from here on.
@@ -265,8 +261,8 @@ impl Mount {
     /// Frames that follow in automation do not follow in sound: another piece, or a place within one.
     pub(crate) fn automation_jumps(&self) {
         let mut desk = self.desk();
-        if desk.on_if_automated().is_some() {
-            desk.join();
+        if let Some(id) = desk.on_if_automated() {
+            desk.skip(id);
         }
     }
 
@@ -278,45 +274,90 @@ impl Mount {
 
     /// Seals what is open and tells everybody that this was all.
     pub(crate) fn close(&self) {
-        let mut desk = self.desk();
-        desk.drop_sources();
-        desk.seal();
-        drop(desk);
+        self.drop_sources();
+        self.desk().seal();
         self.log.close();
     }
 
-    /// How long the source should wait before it pushes a frame.
-    fn wait(&self, id: InputId) -> Result<Duration, Ended> {
-        self.desk().wait(id, self.now())
-    }
+    // What control asks and tells.
 
-    fn take(&self, id: InputId, frame: &Frame) -> Result<(), Ended> {
-        let now = self.now();
+    /// Carries something else from here on, or nothing.
+    pub(crate) fn carry(&self, carrier: Option<Carrier>, reason: Reason) {
         let mut desk = self.desk();
-        desk.heard(id, now)?;
-        self.settle(&mut desk);
-        desk.send(id, frame, now, self.house.clock.now());
-        Ok(())
-    }
-
-    fn detach(&self, id: InputId) {
-        let mut desk = self.desk();
-        desk.detach(id, self.now());
-        self.settle(&mut desk);
-    }
-
-    /// Lets the switch decide, and tells everybody if it did.
-    fn settle(&self, desk: &mut Desk) {
-        let Some(change) = desk.settle(self.now(), self.house.clock.now(), self.path()) else { return };
-        let (input, reason) = (desk.input(), change.reason);
+        desk.carry(carrier, self.house.clock.now(), self.path());
+        let input = desk.input();
         tracing::info!(mount = self.path(), ?input, reason = reason.as_str(), "another input is on");
         metrics::counter!("groundwave_input_changes_total", "mount" => self.path().to_owned(), "reason" => reason.label())
             .increment(1);
         if let Some(service) = &self.identity.service {
             self.house.herald.input(self.identity.station, service.id, self.path(), input, reason.as_str());
         }
-        self.tell_title(desk);
-        self.call.notify_one();
+        self.tell_title(&mut desk);
+    }
+
+    /// What a rendition that will be carried is made from, and its title.
+    pub(crate) fn expect_rendition(&self, input: Option<Input>, title: Option<Arc<Title>>) {
+        self.desk().expect_rendition(input.unwrap_or(Input::Nothing), title);
+    }
+
+    /// What the rendition is made from has another title.
+    pub(crate) fn set_rendition_title(&self, title: Option<Arc<Title>>) {
+        let mut desk = self.desk();
+        desk.set_rendition_title(title);
+        self.tell_title(&mut desk);
+    }
+
+    /// The title of one of its inputs.
+    pub(crate) fn title_of(&self, id: InputId) -> Option<Arc<Title>> {
+        self.desk().title_of(id).cloned()
+    }
+
+    /// One of its inputs, as events name it.
+    pub(crate) fn input_of(&self, id: InputId) -> Input {
+        self.desk().input_of(id)
+    }
+
+    // What a feed asks and tells.
+
+    /// Says what the frames of a source are from here on.
+    fn open(&self, id: InputId, format: audio::Format, headers: bytes::Bytes) {
+        self.desk().set_preface(id, format, headers, self.house.clock.now(), self.path());
+        self.control.set_fit(id, self.fits(format));
+    }
+
+    /// How long the source should wait before it pushes a frame.
+    fn wait(&self, id: InputId) -> Result<Duration, Ended> {
+        if !self.control.has(id) {
+            return Err(self.desk().why_ended(id));
+        }
+        let wait = self.desk().wait(id, self.now());
+        if !wait.is_zero() {
+            // It is held back by us, so it is not silent.
+            self.control.heard(id);
+        }
+        Ok(wait)
+    }
+
+    fn take(&self, id: InputId, frame: &Frame) -> Result<(), Ended> {
+        if !self.control.heard(id) {
+            return Err(self.desk().why_ended(id));
+        }
+        self.desk().send(id, frame, self.now(), self.house.clock.now());
+        Ok(())
+    }
+
+    fn detach(&self, id: InputId) {
+        self.control.detach(id);
+        self.desk().detach(id, self.now());
+    }
+
+    /// True if a sound is in the format that the mount was declared with. A mount that a source made has none.
+    fn fits(&self, format: audio::Format) -> bool {
+        let station::Mount { sample_rate_hz, channels, .. } = self.identity.mount;
+        // HE-AAC says the rate of its core, which is half of what is heard.
+        let is_core = format.codec == audio::Codec::Aac && format.sample_rate_hz * 2 == sample_rate_hz;
+        let is_rate = format.sample_rate_hz == sample_rate_hz || is_core;
+        sample_rate_hz == 0 || (is_rate && format.channels == channels)
     }
 
     fn tell_title(&self, desk: &mut Desk) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use station::{Service, StationId};
 
+use crate::ear::Profile;
+
 /// Everything the air is told when it starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -51,6 +53,8 @@ pub struct Settings {
     pub source_timeout_ms: u64,
     /// How long a source that was left must send cleanly before it is returned to, in milliseconds.
     pub return_after_ms: u64,
+    /// What counts as dead air.
+    pub dead_air: DeadAir,
     /// How far ahead of time a source may send, in seconds. Then it is made to wait.
     pub source_lead_seconds: u64,
     /// How many consecutive bytes without a frame in them end a source.
@@ -92,6 +96,23 @@ pub enum SecondSource {
     TakeOver,
 }
 
+/// What counts as dead air, and what ends it.
+#[derive(Clone, Debug)]
+pub struct DeadAir {
+    /// What a programme may sound like that has no profile of its own.
+    pub profile: Profile,
+    /// How long a source that was left for its sound must sound right before it is returned to, in milliseconds.
+    pub return_after_ms: u64,
+    /// How much longer a quiet point is waited for then, in milliseconds, so that no word is cut.
+    pub quiet_point_wait_ms: u64,
+}
+
+impl Default for DeadAir {
+    fn default() -> Self {
+        Self { profile: Profile::default(), return_after_ms: 10_000, quiet_point_wait_ms: 5_000 }
+    }
+}
+
 /// How HLS is packed.
 #[derive(Clone, Copy, Debug)]
 pub struct Hls {
@@ -126,6 +147,7 @@ impl Default for Settings {
             source_stall_ms: 2_000,
             source_timeout_ms: 10_000,
             return_after_ms: 1_000,
+            dead_air: DeadAir::default(),
             source_lead_seconds: 10,
             source_garbage_bytes_max: 1 << 20,
             open_mounts: false,

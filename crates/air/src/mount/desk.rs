@@ -1,4 +1,4 @@
-//! Where a mount's inputs meet: the switch, the joins, and what goes into the log.
+//! What a mount carries: its lines, the joins between them, and what goes into the log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,7 @@ use super::{Ended, House, NewSource, SourceInfo};
 use crate::Title;
 use crate::pace::Pace;
 use crate::ring::{self, Log, Packer, Preface};
-use crate::settings::SecondSource;
-use crate::switch::{Change, InputId, Patience, Rank, Switch};
+use crate::switch::{Carrier, InputId, Rank};
 
 /// A chunk that nobody adds to for this long is given to readers as it is.
 const IDLE: Duration = Duration::from_millis(250);
@@ -21,16 +20,17 @@ const IDLE: Duration = Duration::from_millis(250);
 /// Everything that changes when a mount is fed.
 #[derive(Debug)]
 pub(super) struct Desk {
-    switch: Switch,
     packer: Packer,
-    /// What makes one stream of the inputs' sound, by the kind of it.
+    /// What makes one stream of the lines' sound, by the kind of it.
     mpeg: mpeg::Joiner,
     ogg: ogg::Joiner,
     pace: Pace,
+    /// The lines of automation and of the emergency loop, then those of the sources.
     lines: Vec<Line>,
-    /// Automation's line is attached to the switch only while it has something to play.
-    has_automation: bool,
-    second_source: SecondSource,
+    /// The line on which the mount's own encoder comes in, and what it encodes.
+    rendition: Line,
+    rendered: Input,
+    on: Option<Carrier>,
     lead_max: Duration,
     /// What is called a title where nothing better is known.
     service: Arc<Title>,
@@ -42,7 +42,7 @@ pub(super) struct Desk {
     busy_at: Duration,
 }
 
-/// An input as the desk knows it.
+/// What can be heard on a mount, as its desk knows it.
 #[derive(Debug)]
 struct Line {
     id: InputId,
@@ -52,72 +52,67 @@ struct Line {
     pace: Pace,
 }
 
+impl Line {
+    fn new(id: InputId, source: Option<(NewSource, Timestamp)>, lead_max: Duration) -> Self {
+        Self { id, source, title: None, preface: None, pace: Pace::new(lead_max) }
+    }
+}
+
 impl Desk {
-    pub fn new(log: Arc<Log>, house: &House, name: String, has_service: bool) -> Self {
-        let settings = &house.settings;
-        let patience = Patience {
-            stall: Duration::from_millis(settings.source_stall_ms),
-            return_after: Duration::from_millis(settings.return_after_ms),
-        };
-        let lead_max = Duration::from_secs(settings.source_lead_seconds);
-        let service = Title::new(&name, "");
-        let mut desk = Self {
-            switch: Switch::new(patience),
+    pub fn new(log: Arc<Log>, house: &House, service: &str) -> Self {
+        let lead_max = Duration::from_secs(house.settings.source_lead_seconds);
+        let service = Title::new(service, "");
+        let at_hand = [InputId::Automation, InputId::Emergency];
+        Self {
             packer: Packer::new(log, house.epoch, Arc::clone(&service)),
             mpeg: mpeg::Joiner::new(),
             ogg: ogg::Joiner::new(),
             pace: Pace::new(lead_max),
-            lines: Vec::new(),
-            has_automation: false,
-            second_source: settings.second_source,
+            lines: at_hand.map(|id| Line::new(id, None, lead_max)).into(),
+            rendition: Line::new(InputId::Automation, None, lead_max),
+            rendered: Input::Nothing,
+            on: None,
             lead_max,
             service,
             programme: None,
             since: house.clock.now(),
             automation_turns: 0,
             busy_at: Duration::ZERO,
-        };
-        if has_service {
-            // Until a deck says otherwise, there is something to play.
-            desk.add_line(Rank::Automation, None);
-            desk.add_line(Rank::Silence, None);
         }
-        desk
     }
 
     // Who is there.
 
     pub fn sources(&self) -> usize {
-        self.lines.iter().filter(|line| line.source.is_some()).count()
+        self.sources_here().count()
     }
 
-    pub fn is_live(&self, rank: Rank, now: Duration) -> bool {
-        self.switch.is_live(rank, now)
-    }
-
-    pub fn is_on(&self, id: InputId) -> bool {
-        self.switch.on() == Some(id)
-    }
-
-    fn rank_on(&self) -> Option<Rank> {
-        self.switch.rank(self.switch.on()?)
-    }
-
-    /// Which of its turns automation has now; `None` while a source is on.
+    /// Which of its turns automation has now; `None` while a source is heard.
     pub fn automation_turn(&self) -> Option<u64> {
-        self.on_if_automated().map(|_| self.automation_turns)
+        self.on.filter(|on| !is_source(on.input())).map(|_| self.automation_turns)
     }
 
-    /// What is on, if that is automation or silence.
+    /// What is on, if that is automation or the emergency loop, as it is sent.
     pub fn on_if_automated(&self) -> Option<InputId> {
-        self.switch.on().filter(|id| self.switch.rank(*id).is_some_and(|rank| !rank.is_source()))
+        match self.on? {
+            Carrier::Direct(id) if !is_source(id) => Some(id),
+            _ => None,
+        }
     }
 
     pub fn input(&self) -> Input {
-        let name = self.source_on().map(|source| source.name);
-        match (name, self.rank_on()) {
-            (Some(name), _) => Input::Source(name),
-            (None, Some(Rank::Automation)) => Input::Automation,
+        match self.on {
+            Some(Carrier::Direct(id)) => self.input_of(id),
+            Some(Carrier::Rendition(_)) => self.rendered.clone(),
+            None => Input::Nothing,
+        }
+    }
+
+    pub fn input_of(&self, id: InputId) -> Input {
+        let name = self.line(id).and_then(|line| line.source.as_ref()).map(|(source, _)| source.name.clone());
+        match (id, name) {
+            (InputId::Source(_), Some(name)) => Input::Source(name),
+            (InputId::Automation, _) => Input::Automation,
             _ => Input::Nothing,
         }
     }
@@ -127,7 +122,8 @@ impl Desk {
     }
 
     pub fn source_on(&self) -> Option<SourceInfo> {
-        let (source, since) = self.line(self.switch.on()?)?.source.clone()?;
+        let Carrier::Direct(id) = self.on? else { return None };
+        let (source, since) = self.line(id)?.source.clone()?;
         let NewSource { name, user, rank, declared } = source;
         Some(SourceInfo { name, user, rank, declared, since })
     }
@@ -137,59 +133,64 @@ impl Desk {
         if self.sources() > 0 { Duration::ZERO } else { now.saturating_sub(self.busy_at) }
     }
 
-    // Coming and going.
-
-    pub fn attach(&mut self, source: NewSource, at: Timestamp) -> InputId {
-        self.add_line(source.rank, Some((source, at)))
+    /// Why a source that control does not know any more has ended: one that was displaced still has its line.
+    pub fn why_ended(&self, id: InputId) -> Ended {
+        if self.line(id).is_some() { Ended::TakenOver } else { Ended::Closed }
     }
 
-    /// Attaches it in front of those of its rank, which leave when it is on.
-    pub fn attach_first(&mut self, source: NewSource, at: Timestamp) -> InputId {
-        let id = self.switch.attach_first(source.rank);
-        self.lines.push(self.new_line(id, Some((source, at))));
-        id
+    // Coming and going.
+
+    pub fn attach(&mut self, id: InputId, source: NewSource, at: Timestamp) {
+        self.lines.push(Line::new(id, Some((source, at)), self.lead_max));
     }
 
     pub fn detach(&mut self, id: InputId, now: Duration) {
         self.busy_at = now;
-        self.switch.detach(id);
         self.lines.retain(|line| line.id != id);
     }
 
-    pub fn drop_sources(&mut self) {
-        let ids: Vec<_> = self.lines.iter().filter(|line| line.source.is_some()).map(|line| line.id).collect();
-        for id in ids {
-            self.switch.detach(id);
-            self.lines.retain(|line| line.id != id);
+    /// Takes every source's line away, and says whose they were.
+    pub fn drop_sources(&mut self) -> Vec<InputId> {
+        let ids = self.sources_here().map(|line| line.id).collect();
+        self.lines.retain(|line| line.source.is_none());
+        ids
+    }
+
+    /// Carries something else from here on, and makes the join.
+    pub fn carry(&mut self, carrier: Option<Carrier>, at: Timestamp, path: &str) {
+        let left = std::mem::replace(&mut self.on, carrier);
+        self.since = at;
+        if matches!((left, carrier), (Some(Carrier::Rendition(_)), Some(Carrier::Rendition(_)))) {
+            // The same encoder goes on with another sound.
+            return self.count_turn(left);
+        }
+        self.end_turn(left);
+        self.packer.join();
+        self.mpeg.join();
+        if carrier.is_some() {
+            self.open(at, path);
         }
     }
 
-    /// Automation has a piece to play (its title), or nothing.
-    pub fn automation_plays(&mut self, title: Option<&str>) {
-        let attached = self.lines.iter().find(|line| self.switch.rank(line.id) == Some(Rank::Automation));
-        match (attached.map(|line| line.id), title) {
-            (Some(id), Some(title)) => self.set_title(id, Some(Title::new(title, ""))),
-            (None, Some(title)) if self.has_automation => {
-                let id = self.add_line(Rank::Automation, None);
-                self.set_title(id, Some(Title::new(title, "")));
-            }
-            (Some(id), None) => {
-                self.switch.detach(id);
-                self.lines.retain(|line| line.id != id);
+    /// Something was left. What automation played is not what it will play when it comes back.
+    fn end_turn(&mut self, left: Option<Carrier>) {
+        self.count_turn(left);
+        match left {
+            Some(Carrier::Rendition(_)) => self.rendition.preface = None,
+            Some(Carrier::Direct(id)) if !is_source(id) => {
+                if let Some(line) = self.line_mut(id) {
+                    (line.title, line.preface) = (None, None);
+                }
             }
             _ => {}
         }
     }
 
-    fn add_line(&mut self, rank: Rank, source: Option<(NewSource, Timestamp)>) -> InputId {
-        let id = self.switch.attach(rank);
-        self.has_automation |= !rank.is_source();
-        self.lines.push(self.new_line(id, source));
-        id
-    }
-
-    fn new_line(&self, id: InputId, source: Option<(NewSource, Timestamp)>) -> Line {
-        Line { id, source, title: None, preface: None, pace: Pace::new(self.lead_max) }
+    /// Counts a turn of automation where a source was heard before it.
+    fn count_turn(&mut self, left: Option<Carrier>) {
+        if left.is_none_or(|left| is_source(left.input())) {
+            self.automation_turns += 1;
+        }
     }
 
     // Titles.
@@ -212,22 +213,30 @@ impl Desk {
         self.programme = (!title.is_empty()).then(|| Title::new(title, ""));
     }
 
+    /// What a rendition is made from, and its title.
+    pub fn expect_rendition(&mut self, input: Input, title: Option<Arc<Title>>) {
+        self.rendered = input;
+        self.rendition.title = title;
+    }
+
+    pub fn set_rendition_title(&mut self, title: Option<Arc<Title>>) {
+        self.rendition.title = title;
+    }
+
     /// The source that a title from outside belongs to.
     pub fn source_to_title(&self) -> Option<InputId> {
-        let sources = || self.lines.iter().filter(|line| line.source.is_some());
-        let best = || sources().min_by_key(|line| self.switch.rank(line.id));
-        sources().find(|line| self.is_on(line.id)).or_else(best).map(|line| line.id)
+        let best = || self.sources_here().min_by_key(|line| rank_of(line));
+        self.sources_here().find(|line| self.is_on(line.id)).or_else(best).map(|line| line.id)
     }
 
     /// The first source of a rank.
     pub fn source_of(&self, rank: Rank) -> Option<InputId> {
-        let is_of_rank = |line: &&Line| line.source.is_some() && self.switch.rank(line.id) == Some(rank);
-        self.lines.iter().find(is_of_rank).map(|line| line.id)
+        self.sources_here().find(|line| rank_of(line) == Some(rank)).map(|line| line.id)
     }
 
     /// Puts the title of what is on into the log. True if it is another one.
     pub fn put_title(&mut self) -> bool {
-        let own = self.switch.on().and_then(|id| self.line(id)).and_then(|line| line.title.as_ref());
+        let own = self.line_on().and_then(|line| line.title.as_ref());
         let title = own.or(self.programme.as_ref()).unwrap_or(&self.service);
         if title == self.packer.title() {
             return false;
@@ -248,38 +257,28 @@ impl Desk {
         let Some(line) = self.line_mut(id) else { return };
         line.preface = Some((format, headers));
         if self.is_on(id) {
-            self.open(id, at, path);
+            self.open(at, path);
         }
-    }
-
-    /// Says that an input is alive.
-    pub fn heard(&mut self, id: InputId, now: Duration) -> Result<(), Ended> {
-        self.is_attached(id)?;
-        self.switch.heard(id, now);
-        Ok(())
     }
 
     /// How long an input should wait before its next frame: by the mount's clock if it is on, by its own if it waits.
-    pub fn wait(&mut self, id: InputId, now: Duration) -> Result<Duration, Ended> {
-        self.is_attached(id)?;
-        let line = self.line(id).ok_or(Ended::Closed)?;
-        let wait = if self.is_on(id) { self.pace.wait(now) } else { line.pace.wait(now) };
-        if !wait.is_zero() {
-            // It is held back by us, so it is not silent.
-            self.switch.heard(id, now);
-        }
-        Ok(wait)
+    pub fn wait(&self, id: InputId, now: Duration) -> Duration {
+        let own = || self.line(id).map_or(Duration::ZERO, |line| line.pace.wait(now));
+        if self.is_on(id) { self.pace.wait(now) } else { own() }
     }
 
-    /// Puts a frame into the log, if its input is on.
+    /// Puts a frame of an input into the log, if it is on.
     pub fn send(&mut self, id: InputId, frame: &Frame, now: Duration, at: Timestamp) {
         let Some(line) = self.line_mut(id) else { return };
         let Some((format, _)) = &line.preface else { return };
         let sound = ring::duration(u64::from(frame.samples), format.sample_rate_hz);
         line.pace.sent(sound, now);
-        if !self.is_on(id) {
-            return;
+        if self.is_on(id) {
+            self.put(frame, sound, now, at);
         }
+    }
+
+    fn put(&mut self, frame: &Frame, sound: Duration, now: Duration, at: Timestamp) {
         self.pace.sent(sound, now);
         self.busy_at = now;
         let joined = match self.codec() {
@@ -292,9 +291,11 @@ impl Desk {
         }
     }
 
-    /// What follows does not follow in sound.
-    pub fn join(&mut self) {
-        self.mpeg.join();
+    /// What follows of this input does not follow in sound.
+    pub fn skip(&mut self, id: InputId) {
+        if self.is_on(id) {
+            self.mpeg.join();
+        }
     }
 
     pub fn seal(&mut self) {
@@ -307,49 +308,9 @@ impl Desk {
         }
     }
 
-    /// Lets the switch decide, and makes the join if it did.
-    pub fn settle(&mut self, now: Duration, at: Timestamp, path: &str) -> Option<Change> {
-        let change = self.switch.decide(now)?;
-        self.since = at;
-        self.end_turn(change.from);
-        self.packer.join();
-        self.mpeg.join();
-        if let Some(id) = change.to {
-            self.open(id, at, path);
-            self.displace(id);
-        }
-        Some(change)
-    }
-
-    /// An input was left. What automation played is not what it will play when it comes back.
-    fn end_turn(&mut self, left: Option<InputId>) {
-        let Some(line) = left.and_then(|id| self.line_mut(id)) else {
-            self.automation_turns += 1;
-            return;
-        };
-        if line.source.is_none() {
-            line.title = None;
-            line.preface = None;
-        } else {
-            self.automation_turns += 1;
-        }
-    }
-
-    /// Where the newest source takes over, those of its rank leave.
-    fn displace(&mut self, by: InputId) {
-        let rank = self.switch.rank(by).filter(|rank| rank.is_source());
-        if self.second_source != SecondSource::TakeOver || rank.is_none() {
-            return;
-        }
-        let displaced: Vec<_> =
-            self.lines.iter().map(|line| line.id).filter(|id| *id != by && self.switch.rank(*id) == rank).collect();
-        for id in displaced {
-            self.switch.detach(id);
-        }
-    }
-
-    fn open(&mut self, id: InputId, at: Timestamp, path: &str) {
-        let Some((format, headers)) = self.line(id).and_then(|line| line.preface.clone()) else { return };
+    /// Says in the log what the frames of what is on are.
+    fn open(&mut self, at: Timestamp, path: &str) {
+        let Some((format, headers)) = self.line_on().and_then(|line| line.preface.clone()) else { return };
         if let Some(before) = self.packer.preface().map(|preface| preface.format).filter(|before| *before != format) {
             tracing::warn!(
                 mount = path,
@@ -362,17 +323,23 @@ impl Desk {
         self.packer.open(format, headers, at);
     }
 
-    /// A source that was displaced is known here still, but no longer to the switch.
-    fn is_attached(&self, id: InputId) -> Result<(), Ended> {
-        match (self.switch.has(id), self.line(id)) {
-            (true, Some(_)) => Ok(()),
-            (false, Some(_)) => Err(Ended::TakenOver),
-            _ => Err(Ended::Closed),
+    fn codec(&self) -> Option<Codec> {
+        self.packer.preface().map(|preface| preface.format.codec)
+    }
+
+    fn is_on(&self, id: InputId) -> bool {
+        self.on == Some(Carrier::Direct(id))
+    }
+
+    fn line_on(&self) -> Option<&Line> {
+        match self.on? {
+            Carrier::Direct(id) => self.line(id),
+            Carrier::Rendition(_) => Some(&self.rendition),
         }
     }
 
-    fn codec(&self) -> Option<Codec> {
-        self.packer.preface().map(|preface| preface.format.codec)
+    fn sources_here(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.source.is_some())
     }
 
     fn line(&self, id: InputId) -> Option<&Line> {
@@ -382,4 +349,12 @@ impl Desk {
     fn line_mut(&mut self, id: InputId) -> Option<&mut Line> {
         self.lines.iter_mut().find(|line| line.id == id)
     }
+}
+
+fn is_source(id: InputId) -> bool {
+    matches!(id, InputId::Source(_))
+}
+
+fn rank_of(line: &Line) -> Option<Rank> {
+    line.source.as_ref().map(|(source, _)| source.rank)
 }

@@ -6,7 +6,6 @@ use audio::{Format, Found, Frame};
 use bytes::Bytes;
 
 use super::Mount;
-use crate::Title;
 use crate::source::Declared;
 use crate::switch::{InputId, Rank};
 
@@ -105,8 +104,7 @@ impl Feed {
         if format.codec != expected {
             return Err(Ended::WrongCodec { expected, got: format.codec });
         }
-        let at = self.mount.house.clock.now();
-        self.mount.desk().set_preface(self.id, format, headers, at, self.mount.path());
+        self.mount.open(self.id, format, headers);
         Ok(())
     }
 
@@ -124,17 +122,12 @@ impl Feed {
 
     /// The frames that follow do not follow in sound: something between them was no frame.
     pub fn skip(&mut self) {
-        let mut desk = self.mount.desk();
-        if desk.is_on(self.id) {
-            desk.join();
-        }
+        self.mount.desk().skip(self.id);
     }
 
     /// Gives what this source sends another title.
     pub fn title(&self, text: &str, url: &str) {
-        let mut desk = self.mount.desk();
-        desk.set_title(self.id, Some(Title::new(text, url)));
-        self.mount.tell_title(&mut desk);
+        self.mount.retitle_source(self.id, Some(text), Some(url));
     }
 }
 
