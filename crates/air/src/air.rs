@@ -12,7 +12,7 @@ use vault::Vault;
 
 use crate::automation::{Deck, Library};
 use crate::codec;
-use crate::control::Control;
+use crate::control::{Control, Status};
 use crate::herald::Herald;
 use crate::hls::Hls;
 use crate::listener::{FanOut, Reception};
@@ -21,6 +21,7 @@ use crate::redirect::Fallbacks;
 use crate::ring::From;
 use crate::settings::Settings;
 use crate::source::Expected;
+use crate::switch::Rank;
 
 /// How often every mount is looked after.
 const TICK: Duration = Duration::from_millis(100);
@@ -194,6 +195,17 @@ impl Air {
         self.house.fan_out.connected()
     }
 
+    /// What is on each service that has a mount, and why.
+    pub fn status(&self) -> Vec<Status> {
+        self.controls().iter().filter_map(|control| control.status()).collect()
+    }
+
+    /// Holds the switch of a service to a rank, or (`None`) lets it decide by itself again. False: there is no such service.
+    pub fn switch(&self, service: ServiceId, rank: Option<Rank>) -> bool {
+        let is_ours = |control: &&Arc<Control>| control.status().is_some_and(|status| status.service == service);
+        self.controls().iter().find(is_ours).map(|control| control.hold(rank)).is_some()
+    }
+
     /// Automation has these pieces from now on.
     pub fn set_pieces(&self, pieces: Vec<Piece>) {
         self.library.replace(pieces);
@@ -225,7 +237,7 @@ impl Air {
             name: service.name.clone(),
             teaser: service.teaser.clone(),
         };
-        let control = Control::new(&self.house, true, Arc::clone(&call));
+        let control = Control::new(&self.house, service.station, Some(known.clone()), Arc::clone(&call));
         let mut ours = Vec::new();
         for mount in &service.mounts {
             let identity = Identity { station: service.station, service: Some(known.clone()), mount: mount.clone() };
@@ -261,7 +273,7 @@ impl Air {
         let codec = codec::from_audio(codec);
         let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
         let identity = Identity { station, service: None, mount };
-        let control = Control::new(&self.house, false, Arc::default());
+        let control = Control::new(&self.house, station, None, Arc::default());
         match self.add(identity, &control) {
             Ok(mount) => Ok(mount),
             // Another source was quicker to make it.
@@ -297,6 +309,13 @@ impl Air {
             tracing::info!(mount = mount.path(), "a mount was closed, for its source did not come back");
             mount.close();
         }
+    }
+
+    /// What decides for each service, and for each mount that a source made.
+    fn controls(&self) -> Vec<Arc<Control>> {
+        let mut controls: Vec<_> = self.mounts().iter().map(|mount| Arc::clone(mount.control())).collect();
+        controls.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        controls
     }
 
     fn set_programme(&self, service: ServiceId, title: &str) {

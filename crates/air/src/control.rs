@@ -8,19 +8,28 @@
 //!
 //! Start at `Control::settle`.
 
+mod status;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use station::{StationId, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+pub use status::{Input, Mount as MountStatus, State, Status};
+
 use crate::Mount;
-use crate::mount::{House, Refused};
+use crate::ear::Fault;
+use crate::mount::{House, Refused, Service};
 use crate::settings::SecondSource;
 use crate::switch::{Carrier, Change, InputId, Patience, Rank, Reason, Seat, Switch};
 
 /// What decides for all mounts of a service.
 pub(crate) struct Control {
+    station: StationId,
+    /// `None` for a mount that a source made: that is a service of its own, without automation.
+    service: Option<Service>,
     house: House,
     /// Woken when automation may have become wanted.
     call: Arc<Notify>,
@@ -32,6 +41,9 @@ pub(crate) struct Control {
 struct Board {
     switch: Switch,
     places: Vec<Place>,
+    /// Since when what is on is on, and why.
+    since: Timestamp,
+    reason: Reason,
 }
 
 /// A mount of the service.
@@ -41,8 +53,8 @@ struct Place {
 }
 
 impl Control {
-    /// Control of a service, or of a mount that a source makes; that has no automation.
-    pub fn new(house: &House, has_automation: bool, call: Arc<Notify>) -> Arc<Self> {
+    /// Control of a service, or of a mount that a source makes.
+    pub fn new(house: &House, station: StationId, service: Option<Service>, call: Arc<Notify>) -> Arc<Self> {
         let settings = &house.settings;
         let mut switch = Switch::new(Patience {
             stall: Duration::from_millis(settings.source_stall_ms),
@@ -50,13 +62,14 @@ impl Control {
             return_after_fault: Duration::from_millis(settings.dead_air.return_after_ms),
             quiet_point_wait: Duration::from_millis(settings.dead_air.quiet_point_wait_ms),
         });
-        if has_automation {
+        if service.is_some() {
             // Until a deck says otherwise, there is something to play.
             switch.attach_automation();
             switch.attach_emergency();
         }
-        let board = Mutex::new(Board { switch, places: Vec::new() });
-        Arc::new(Self { house: house.clone(), call, started: Instant::now(), board })
+        let (places, since, reason) = (Vec::new(), house.clock.now(), Reason::Arrived);
+        let board = Mutex::new(Board { switch, places, since, reason });
+        Arc::new(Self { station, service, house: house.clone(), call, started: Instant::now(), board })
     }
 
     /// A mount's place. It is told what it carries from the next [`tick`](Self::tick) on.
@@ -121,6 +134,34 @@ impl Control {
         self.settle(&mut board);
     }
 
+    /// Holds the switch to a rank, or lets it decide by itself again.
+    pub fn hold(&self, rank: Option<Rank>) {
+        let mut board = self.board();
+        board.switch.hold(rank);
+        let service = self.service.as_ref().map(|service| service.slug.as_str());
+        tracing::info!(service, rank = rank.map(Rank::name), "the switch was set by hand");
+        self.settle(&mut board);
+    }
+
+    /// What is on, and why; `None` for a mount that a source made.
+    pub fn status(&self) -> Option<Status> {
+        let (board, now) = (self.board(), self.now());
+        let service = self.service.as_ref()?;
+        let rank_name = |id| board.switch.rank(id).map(|rank| rank.name().to_owned());
+        Some(Status {
+            station: self.station,
+            service: service.id,
+            slug: service.slug.to_string(),
+            name: service.name.clone(),
+            on: board.switch.on().and_then(rank_name),
+            since: board.since,
+            reason: board.reason.as_str().to_owned(),
+            held: board.switch.held().map(|rank| rank.name().to_owned()),
+            inputs: board.switch.inputs().map(|(id, rank)| board.input_status(id, rank, now)).collect(),
+            mounts: board.places.iter().filter_map(|place| board.mount_status(place)).collect(),
+        })
+    }
+
     /// Looks after what no frame would bring about: a source that fell silent.
     pub fn tick(&self) {
         self.settle(&mut self.board());
@@ -140,6 +181,9 @@ impl Control {
     fn settle(&self, board: &mut Board) {
         let now = self.now();
         let change = board.switch.decide(now);
+        if let Some(change) = change {
+            (board.since, board.reason) = (self.house.clock.now(), change.reason);
+        }
         if let Some(id) = change.and_then(|change| change.to) {
             self.displace(board, id);
         }
@@ -191,6 +235,30 @@ impl Board {
             mount.expect_rendition(input, sender.and_then(|sender| sender.title_of(id)));
         }
         mount.carry(carrier, reason);
+    }
+
+    fn input_status(&self, id: InputId, rank: Rank, now: Duration) -> Input {
+        let is_source = matches!(id, InputId::Source(_));
+        let mount = self.sender(id).filter(|_| is_source);
+        let name = mount.as_ref().and_then(|mount| mount.source_name(id)).unwrap_or_default();
+        let state = match self.switch.fault(id) {
+            _ if !self.switch.is_sending(id, now) => State::Stalled,
+            Some(Fault::Silent) => State::Silent,
+            Some(Fault::ChannelDead) => State::ChannelDead,
+            Some(Fault::StuckTone) => State::StuckTone,
+            None => State::Good,
+        };
+        let (rank, is_on) = (rank.name().to_owned(), self.switch.on() == Some(id));
+        Input { rank, name, mount: mount.map(|mount| mount.path().to_owned()), is_on, state }
+    }
+
+    fn mount_status(&self, place: &Place) -> Option<MountStatus> {
+        let carries = place.carrier.and_then(|carrier| self.switch.rank(carrier.input()));
+        Some(MountStatus {
+            path: place.mount.upgrade()?.path().to_owned(),
+            carries: carries.map(|rank| rank.name().to_owned()),
+            is_rendition: matches!(place.carrier, Some(Carrier::Rendition(_))),
+        })
     }
 
     /// The mount to which an input sends; for automation, the first on which it plays.

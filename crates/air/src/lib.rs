@@ -10,6 +10,7 @@
 //! Start at [`Air::start`], then [`mount`].
 
 pub mod codec;
+pub mod control;
 pub mod ear;
 pub mod front;
 pub mod head;
@@ -27,7 +28,6 @@ pub mod title;
 
 mod air;
 mod automation;
-mod control;
 mod herald;
 
 pub use air::{Air, Error};

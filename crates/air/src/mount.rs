@@ -115,6 +115,11 @@ impl Mount {
         codec::to_audio(self.identity.mount.codec)
     }
 
+    /// What decides what it carries.
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
     /// Who hears it.
     pub fn audience(&self) -> &Audience {
         &self.audience
@@ -315,6 +320,14 @@ impl Mount {
     /// One of its inputs, as events name it.
     pub(crate) fn input_of(&self, id: InputId) -> Input {
         self.desk().input_of(id)
+    }
+
+    /// The name that a source gave.
+    pub(crate) fn source_name(&self, id: InputId) -> Option<String> {
+        match self.input_of(id) {
+            Input::Source(name) => Some(name),
+            _ => None,
+        }
     }
 
     // What a feed asks and tells.

@@ -20,6 +20,7 @@ use vault::Vault;
 
 use crate::clock::System;
 use crate::courier::Courier;
+use crate::intercom::Intercom;
 use crate::limits;
 use crate::settings::Settings;
 use crate::watch;
@@ -99,6 +100,13 @@ impl House {
         work.spawn(courier.run());
         let site = self.site.clone();
         work.spawn(async move { site.run().await });
+        let (air, stations, services) = (self.air.clone(), self.stations.clone(), self.services.clone());
+        match Intercom::open(&self.settings.data.dir, air, stations, services) {
+            Ok(intercom) => drop(work.spawn(intercom.run())),
+            Err(error) => {
+                tracing::warn!(%error, "commands cannot speak to this station; a shorter path to the data folder may help");
+            }
+        }
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
         Ok(work)

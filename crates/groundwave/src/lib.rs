@@ -9,6 +9,7 @@ pub mod assembly;
 pub mod clock;
 pub mod commands;
 mod courier;
+mod intercom;
 mod limits;
 mod logging;
 pub mod settings;

@@ -137,3 +137,39 @@ fn a_broken_file_is_named_and_stops_nothing() {
     let report = text(&told.stdout);
     assert!(report.starts_with("1 new") && report.contains("broken.json: failed"), "{report}");
 }
+
+#[test]
+fn the_switch_of_a_running_station_is_moved_by_hand_and_let_go() {
+    let dir = folder();
+    let data = dir.path().to_str().unwrap();
+    let air = |arguments: &[&str]| groundwave(&[&["air"], arguments, &["--data", data]].concat());
+    let nobody = air(&["status"]);
+    assert!(
+        !nobody.status.success() && text(&nobody.stderr).contains("no station runs on"),
+        "{}",
+        text(&nobody.stderr)
+    );
+
+    let station = Station::start(dir.path());
+    let news = || {
+        let status: serde_json::Value = serde_json::from_slice(&air(&["status", "--json"]).stdout).unwrap();
+        status.as_array().unwrap().iter().find(|service| service["slug"] == "news").unwrap().clone()
+    };
+    assert_eq!((news()["on"].as_str(), news()["held"].as_str()), (Some("automation"), None));
+    let told = text(&air(&["switch", "news", "emergency"]).stdout);
+    assert!(told.contains("on      emergency") && told.contains("held to emergency by hand"), "{told}");
+    assert_eq!((news()["on"].as_str(), news()["held"].as_str()), (Some("emergency"), Some("emergency")));
+    assert_eq!(news()["reason"], "it was switched by hand");
+    air(&["switch", "news", "auto"]);
+    assert_eq!((news()["on"].as_str(), news()["held"].as_str()), (Some("automation"), None));
+
+    for (arguments, words) in [
+        (["switch", "nws", "auto"], "there is no service `nws`; there are news"),
+        (["switch", "news", "tape"], "there is no input `tape`; say studio, backup"),
+    ] {
+        let refused = air(&arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(words), "{}", text(&refused.stderr));
+    }
+    station.stop();
+    assert!(!dir.path().join("intercom.sock").exists());
+}

@@ -1,5 +1,6 @@
 //! What a person can ask of the program: one file for each command.
 
+mod air;
 mod check;
 mod config;
 mod demo;
@@ -30,6 +31,8 @@ enum Command {
     Serve(serve::Serve),
     /// Take in stories from elsewhere
     Import(import::Import),
+    /// Speak to the station that is on the air: what is on, and what should be
+    Air(air::Air),
     /// Say whether folder, store and ports are fit, before anything starts
     Check(check::Check),
     /// Print the settings in force, each with its meaning
@@ -80,6 +83,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Demo(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Air(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Config(command) => command.run(),
     };

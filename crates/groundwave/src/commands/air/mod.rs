@@ -1,0 +1,32 @@
+//! `groundwave air`: what is on, and what should be.
+
+mod status;
+mod switch;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+/// Speaks to the station that is on the air.
+#[derive(Debug, Args)]
+pub(super) struct Air {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Say what is on each service, since when, and why
+    Status(status::Status),
+    /// Put an input of a service on by hand, or let the switch decide again
+    Switch(switch::Switch),
+}
+
+impl Air {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.act {
+            Act::Status(act) => act.run(),
+            Act::Switch(act) => act.run(),
+        }
+    }
+}
