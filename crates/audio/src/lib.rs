@@ -1,9 +1,13 @@
-//! Sound as bytes: framers, containers and playlists. Pure: bytes in, values out.
+//! Sound as bytes and as numbers: framers, containers, codecs and meters. Pure: bytes in, values out.
 //!
 //! A [`Framer`] takes a stream's bytes as they come and gives back whole frames (MPEG audio, ADTS) or whole pages
 //! (Ogg), untouched to the bit, together with what is needed to switch between streams: the [`Format`], and whether
 //! a [`Frame`] can be heard with nothing before it. [`mpeg::Joiner`] makes any MP3 frame a clean beginning.
 //! [`fmp4`] and [`m3u8`] pack frames for HLS, [`icy`] writes and reads titles.
+//!
+//! Below the frames is the sound itself ([`pcm`]): a [`decode::Decoder`] takes it out of frames, an [`encode::Encoder`]
+//! puts it into frames; between the two it is [resampled](resample) and
+//! [crossfaded](crossfade).
 //!
 //! Nothing here trusts its input: whatever the bytes are, a framer keeps less than one frame (or page, or set of
 //! header pages) of them and accounts for every other one.
@@ -17,11 +21,16 @@ mod sync;
 mod tag;
 
 pub mod adts;
+pub mod crossfade;
+pub mod decode;
+pub mod encode;
 pub mod fmp4;
 pub mod icy;
 pub mod m3u8;
 pub mod mpeg;
 pub mod ogg;
+pub mod pcm;
+pub mod resample;
 
 use bytes::Bytes;
 

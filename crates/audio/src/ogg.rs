@@ -10,17 +10,22 @@
 
 mod headers;
 mod joiner;
+mod packets;
 mod page;
+mod writer;
 
 use bytes::BytesMut;
 
 use crate::framer::{Found, skip};
 use crate::{Codec, Frame, Sniff};
 
+pub(crate) use headers::OPUS_RATE_HZ;
 use headers::{Identification, Progress};
 pub use joiner::Joiner;
+pub(crate) use packets::{Packets, PageEnd, pages};
 use page::Parsed;
 pub use page::{CAPTURE_PATTERN, PAGE_BYTES_MAX, Page};
+pub(crate) use writer::{Draft, Writer};
 
 /// The most that a stream's header pages may weigh together: a Vorbis comment can hold a picture. A stream with more is
 /// skipped.

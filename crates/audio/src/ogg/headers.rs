@@ -22,7 +22,7 @@ enum Packets {
 }
 
 /// Opus is always decoded at this rate, and its granule positions count in it.
-const OPUS_RATE_HZ: u32 = 48_000;
+pub(crate) const OPUS_RATE_HZ: u32 = 48_000;
 const FLAC_MARK: &[u8] = b"\x7fFLAC";
 /// Where FLAC's first metadata block stands in the first packet.
 const FLAC_BLOCK_AT: usize = 13;

@@ -56,6 +56,11 @@ impl<'a> Page<'a> {
         self.bytes[5] & 2 != 0
     }
 
+    /// Whether it is the last of its logical stream.
+    pub fn is_end(&self) -> bool {
+        self.bytes[5] & 4 != 0
+    }
+
     /// The samples that are finished with this page, counted from the stream's start; `None` if no packet ends on it.
     pub fn granule_position(&self) -> Option<i64> {
         let position = le64(self.bytes, 6).map(|position| position as i64);

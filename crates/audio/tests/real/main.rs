@@ -5,3 +5,4 @@ mod cutting;
 mod encoder;
 mod joining;
 mod packing;
+mod sound;
