@@ -6,7 +6,7 @@
 //! [`fmp4`] and [`m3u8`] pack frames for HLS, [`icy`] writes and reads titles.
 //!
 //! Below the frames is the sound itself ([`pcm`]): a [`decode::Decoder`] takes it out of frames, an [`encode::Encoder`]
-//! puts it into frames; between the two it is [resampled](resample) and
+//! puts it into frames; between the two it is [resampled](resample), [measured](loudness), [levelled](limit) and
 //! [crossfaded](crossfade).
 //!
 //! Nothing here trusts its input: whatever the bytes are, a framer keeps less than one frame (or page, or set of
@@ -26,6 +26,8 @@ pub mod decode;
 pub mod encode;
 pub mod fmp4;
 pub mod icy;
+pub mod limit;
+pub mod loudness;
 pub mod m3u8;
 pub mod mpeg;
 pub mod ogg;
