@@ -1,5 +1,6 @@
 //! The whole of it: every mount of every station on this machine.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,11 +11,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vault::Vault;
 
+use crate::access::AccessLog;
 use crate::automation::{Deck, Library};
-use crate::codec;
+use crate::bans::Bans;
 use crate::control::{Control, Status};
+use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
 use crate::hls::Hls;
+use crate::intro::{self, Intro};
 use crate::listener::{FanOut, Reception};
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
 use crate::redirect::Fallbacks;
@@ -22,6 +26,8 @@ use crate::ring::From;
 use crate::settings::Settings;
 use crate::source::Expected;
 use crate::switch::Rank;
+use crate::visit::Office;
+use crate::{caller, codec};
 
 /// How often every mount is looked after.
 const TICK: Duration = Duration::from_millis(100);
@@ -38,10 +44,14 @@ pub struct Air {
     hls: Arc<Hls>,
     expected: Arc<Expected>,
     pub(crate) fallbacks: Fallbacks,
+    office: Office,
+    bans: Bans,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// What packs HLS. It ends by itself when its mount has closed.
     packing: Mutex<Vec<JoinHandle<()>>>,
+    /// What tells authentication services their news. It ends by itself when all is told.
+    errands: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why the air could not be started.
@@ -54,6 +64,17 @@ pub enum Error {
         /// The path.
         path: String,
     },
+    /// A mount's intro is not what the mount carries.
+    #[error("the intro of `{path}` does not fit: {why}")]
+    Intro {
+        /// The mount's path.
+        path: String,
+        /// What is wrong with it.
+        why: intro::Unfit,
+    },
+    /// What calls authentication services could not be made.
+    #[error("what calls authentication services and directories could not be made")]
+    Caller(#[source] caller::Error),
     /// The threads that write to listeners could not be started.
     #[error("the threads that write to listeners could not be started")]
     FanOut(#[source] std::io::Error),
@@ -73,9 +94,13 @@ impl Air {
         let fan_out = FanOut::start(&settings, &clock).map_err(Error::FanOut)?;
         let epoch = u64::try_from(started_at.as_millisecond()).unwrap_or_default();
         let hls = Hls::new(&settings, epoch, &vault);
+        let (gate, errands) = Gate::new(&settings).map_err(Error::Caller)?;
+        let log = settings.access_log.clone().map(|setup| Arc::new(AccessLog::new(setup)));
+        let office = Office { log, gate: Arc::clone(&gate), clock: Arc::clone(&clock) };
         let house = House {
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
+            gate,
             clock,
             fan_out,
             reception: Reception::new(),
@@ -88,9 +113,12 @@ impl Air {
             hls,
             expected: Arc::default(),
             fallbacks: Fallbacks::default(),
+            office,
+            bans: Bans::default(),
             started_at,
             tasks: Mutex::default(),
             packing: Mutex::default(),
+            errands: Mutex::new(Some(tokio::spawn(errands.run()))),
         });
         for service in air.settings().services.clone() {
             air.start_service(&service, &vault)?;
@@ -114,6 +142,16 @@ impl Air {
     /// The HLS of its services.
     pub fn hls(&self) -> &Arc<Hls> {
         &self.hls
+    }
+
+    /// Those who are told of visits.
+    pub(crate) fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Who is not let in at all.
+    pub fn bans(&self) -> &Bans {
+        &self.bans
     }
 
     /// Since when it runs.
@@ -227,6 +265,13 @@ impl Air {
         if tokio::task::spawn_blocking(move || fan_out.stop()).await.is_err() {
             tracing::error!("the fan-out could not be stopped");
         }
+        self.office.gate.close();
+        let errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(errands) = errands
+            && tokio::time::timeout(Errands::PATIENCE, errands).await.is_err()
+        {
+            tracing::warn!("an authentication service was not told everything in time");
+        }
     }
 
     fn start_service(&self, service: &Service, vault: &Vault) -> Result<(), Error> {
@@ -240,8 +285,10 @@ impl Air {
         let control = Control::new(&self.house, service.station, Some(known.clone()), Arc::clone(&call));
         let mut ours = Vec::new();
         for mount in &service.mounts {
-            let identity = Identity { station: service.station, service: Some(known.clone()), mount: mount.clone() };
-            ours.push(self.add(identity, &control)?);
+            let identity =
+                Identity { station: service.station, service: Some(known.clone()), relay: None, mount: mount.clone() };
+            let intro = self.intro_of(mount).map_err(|why| Error::Intro { path: mount.path.clone(), why })?;
+            ours.push(self.add(identity, intro, &control)?);
         }
         control.tick();
         let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call);
@@ -272,22 +319,40 @@ impl Air {
         let station = self.station_or_first(host);
         let codec = codec::from_audio(codec);
         let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
-        let identity = Identity { station, service: None, mount };
+        let identity = Identity { station, service: None, relay: None, mount };
+        let intro = self.intro_if_it_fits(&identity.mount);
         let control = Control::new(&self.house, station, None, Arc::default());
-        match self.add(identity, &control) {
+        match self.add(identity, intro, &control) {
             Ok(mount) => Ok(mount),
             // Another source was quicker to make it.
             Err(_) => self.mount(host, path).ok_or(Refused::Closed),
         }
     }
 
-    fn add(&self, identity: Identity, control: &Arc<Control>) -> Result<Arc<Mount>, Error> {
+    /// The intro that is set for a mount.
+    fn intro_of(&self, mount: &station::Mount) -> Result<Option<Intro>, intro::Unfit> {
+        let settings = self.settings();
+        let terms = settings.terms.of(&mount.path);
+        let past = Duration::from_secs(settings.ring_seconds);
+        let metaint = NonZeroU32::new(settings.icy_metaint_bytes);
+        terms.intro.as_ref().map(|file| Intro::read(file, mount, metaint, past)).transpose()
+    }
+
+    /// The same for a mount that is made while we are on the air: it goes without one rather than not at all.
+    fn intro_if_it_fits(&self, mount: &station::Mount) -> Option<Intro> {
+        self.intro_of(mount).unwrap_or_else(|why| {
+            tracing::warn!(mount = mount.path, %why, "the intro of this mount does not fit; it goes without");
+            None
+        })
+    }
+
+    fn add(&self, identity: Identity, intro: Option<Intro>, control: &Arc<Control>) -> Result<Arc<Mount>, Error> {
         let mut mounts = self.mounts.write().unwrap_or_else(PoisonError::into_inner);
         let (station, path) = (identity.station, &identity.mount.path);
         if mounts.iter().any(|mount| mount.identity().station == station && mount.path() == path) {
             return Err(Error::SamePath { path: path.clone() });
         }
-        let mount = Mount::new(identity, self.house.clone(), Arc::clone(control));
+        let mount = Mount::new(identity, self.house.clone(), intro, Arc::clone(control));
         mounts.push(Arc::clone(&mount));
         Ok(mount)
     }

@@ -41,7 +41,6 @@ use rewind::Rewind;
 
 use crate::head::{Gather, Head, Protocol, Unreadable};
 use crate::icecast::{self, Refusal, listen};
-use crate::listener::Who;
 use crate::{Air, Mount, source};
 
 /// How many connections may wait to be accepted.
@@ -151,6 +150,12 @@ impl Front {
     }
 
     fn let_in(self: &Arc<Self>, socket: TcpStream, peer: SocketAddr, visits: &mut JoinSet<()>) {
+        if !self.air.bans().lets_in(peer.ip()) {
+            metrics::counter!("groundwave_connections_banned_total").increment(1);
+            // Without a word, as Icecast does it: the connection is reset.
+            let _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+            return;
+        }
         let Some(place) = self.place() else {
             metrics::counter!("groundwave_connections_refused_total").increment(1);
             // Written without waiting: there is nothing left to wait with.
@@ -182,7 +187,7 @@ impl Front {
         drop(seat);
         // Boxed, so that each of the many that wait for their head is no larger than that needs.
         match self.who_is(&request.head) {
-            Visitor::Source => Box::pin(self.take_in(socket, request)).await,
+            Visitor::Source => Box::pin(self.take_in(socket, peer, request)).await,
             Visitor::Listener(mount) => Box::pin(self.give_ear(socket, peer, &request.head, &mount)).await,
             Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
         }
@@ -218,9 +223,10 @@ impl Front {
         }
     }
 
-    async fn take_in(&self, socket: TcpStream, request: First) {
+    async fn take_in(&self, socket: TcpStream, peer: SocketAddr, request: First) {
         let mut stopping = self.stopping.clone();
-        let intake = source::take_in(socket, &request.head, request.rest, &self.air, &self.sources);
+        let arrival = source::Arrival { head: &request.head, first: request.rest, peer: peer.ip() };
+        let intake = source::take_in(socket, arrival, &self.air, &self.sources);
         tokio::select! {
             () = stops(&mut stopping) => {}
             () = intake => {}
@@ -228,9 +234,7 @@ impl Front {
     }
 
     async fn give_ear(&self, socket: TcpStream, peer: SocketAddr, head: &Head, mount: &Arc<Mount>) {
-        let wants_titles = listen::wants_titles(head.field("icy-metadata"));
-        let who = Who { agent: head.field("user-agent").unwrap_or_default().to_owned(), address: Some(peer.ip()) };
-        if let Err(error) = icecast::hear(&self.air, socket, mount, wants_titles, who).await {
+        if let Err(error) = icecast::hear(&self.air, socket, peer, head, mount).await {
             tracing::debug!(mount = mount.path(), %error, "a listener left before it was answered");
         }
     }

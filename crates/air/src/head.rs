@@ -8,6 +8,7 @@
 //! Everything in this module is pure: it waits for nothing and knows no socket.
 
 use crate::icecast::charset;
+use crate::visit;
 
 /// The longest head that is read, in bytes. Icecast resets a connection above 4,096, which a page's cookies
 /// reach.
@@ -118,6 +119,13 @@ impl Protocol {
         }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Protocol::Ice10 => "ICE/1.0",
+            other => other.as_http(),
+        }
+    }
+
     fn as_http(self) -> &'static str {
         match self {
             Protocol::Http11 => "HTTP/1.1",
@@ -184,6 +192,24 @@ impl Head {
         }
         head.push_str("\r\n");
         head.into_bytes()
+    }
+}
+
+impl visit::Request for Head {
+    fn method(&self) -> &str {
+        &self.method
+    }
+
+    fn target(&self) -> &str {
+        without_origin(&self.target)
+    }
+
+    fn protocol(&self) -> &'static str {
+        self.protocol.name()
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        Head::field(self, name)
     }
 }
 

@@ -9,13 +9,19 @@
 //!
 //! Start at [`Air::start`], then [`mount`].
 
+pub mod access;
+pub mod admission;
+pub mod bans;
+mod caller;
 pub mod codec;
 pub mod control;
 pub mod ear;
 pub mod front;
+pub mod gate;
 pub mod head;
 pub mod hls;
 pub mod icecast;
+pub mod intro;
 pub mod listener;
 pub mod mount;
 pub mod pace;
@@ -24,7 +30,9 @@ pub mod ring;
 pub mod settings;
 pub mod source;
 pub mod switch;
+pub mod terms;
 pub mod title;
+pub mod visit;
 
 mod air;
 mod automation;

@@ -32,6 +32,7 @@ pub(crate) use roster::{Guest, Orders, Reception};
 use worker::{Rules, Worker};
 
 use crate::Mount;
+use crate::admission::Admission;
 use crate::settings::Settings;
 
 /// A connection that wants to hear a mount.
@@ -45,6 +46,8 @@ pub struct NewListener {
     pub metaint: Option<NonZeroU32>,
     /// Who it is.
     pub who: Who,
+    /// What lets it in.
+    pub admission: Admission,
 }
 
 /// Why a listener is not taken.
@@ -150,7 +153,6 @@ impl Thread {
         let arrivals = Arc::new(Arrivals::new(&poll)?);
         let rules = Rules {
             batch: settings.batch(),
-            burst: settings.burst(),
             stuck: Duration::from_millis(settings.listener_stuck_ms),
             moves_max: settings.listener_moves_max,
             counts_after: Duration::from_millis(settings.listener_counts_after_ms),

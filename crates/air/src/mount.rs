@@ -28,11 +28,14 @@ pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
 pub use snapshot::{Snapshot, SourceInfo};
 
 use crate::control::Control;
+use crate::gate::Gate;
 use crate::herald::Herald;
+use crate::intro::{Intro, Opening};
 use crate::listener::{FanOut, NewListener, Order, Reception, Roster, TurnedAway};
 use crate::ring::{Bounds, Follower, From, Log};
 use crate::settings::Settings;
 use crate::switch::{Carrier, InputId, Rank, Reason, Seat};
+use crate::terms::Terms;
 use crate::{Title, codec};
 
 /// The service that a mount belongs to.
@@ -55,8 +58,19 @@ pub struct Identity {
     pub station: StationId,
     /// The service that it belongs to; `None` if a source made it.
     pub service: Option<Service>,
+    /// How another server's sound comes to it; `None` if it is no relay.
+    pub relay: Option<Relaying>,
     /// What was declared: its path, its codec, its bit rate and format.
     pub mount: station::Mount,
+}
+
+/// When another server's sound is fetched for a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relaying {
+    /// All the time.
+    Always,
+    /// While somebody hears it.
+    OnDemand,
 }
 
 /// What all mounts of the air share.
@@ -65,6 +79,7 @@ pub(crate) struct House {
     pub settings: Arc<Settings>,
     pub clock: Arc<dyn Clock>,
     pub herald: Arc<Herald>,
+    pub gate: Arc<Gate>,
     pub fan_out: Arc<FanOut>,
     pub reception: Arc<Reception>,
     pub epoch: u64,
@@ -77,6 +92,8 @@ pub struct Mount {
     log: Arc<Log>,
     audience: Audience,
     roster: Roster,
+    terms: Arc<Terms>,
+    intro: Option<Intro>,
     /// What decides what it carries, and its place there.
     control: Arc<Control>,
     seat: Seat,
@@ -86,17 +103,18 @@ pub struct Mount {
 
 impl Mount {
     /// A mount under a service's control. It carries nothing until that decides.
-    pub(crate) fn new(identity: Identity, house: House, control: Arc<Control>) -> Arc<Self> {
+    pub(crate) fn new(identity: Identity, house: House, intro: Option<Intro>, control: Arc<Control>) -> Arc<Self> {
         let bounds =
             Bounds { duration: Duration::from_secs(house.settings.ring_seconds), bytes: house.settings.ring_bytes_max };
         let log = Log::new(bounds);
         let name = identity.service.as_ref().map(|service| service.name.clone()).unwrap_or_default();
         let desk = Mutex::new(Desk::new(Arc::clone(&log), &house, &name));
         let audience = Audience::new(&identity.mount.path);
+        let terms = house.settings.terms.of(&identity.mount.path);
         let (roster, started) = (Roster::default(), Instant::now());
         Arc::new_cyclic(|this| {
             let seat = control.add(this.clone());
-            Self { identity, house, log, audience, roster, control, seat, started, desk }
+            Self { identity, house, log, audience, roster, terms, intro, control, seat, started, desk }
         })
     }
 
@@ -118,6 +136,31 @@ impl Mount {
     /// What decides what it carries.
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
+    }
+
+    /// How the house is set up.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.house.settings
+    }
+
+    /// On which terms it is sent to and heard.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// What a new listener hears first; empty where there is no intro.
+    pub(crate) fn opening(&self, wants_titles: bool) -> Opening {
+        self.intro.as_ref().map(|intro| intro.opening(wants_titles)).unwrap_or_default()
+    }
+
+    /// How much of the past a new listener is given at once.
+    pub(crate) fn burst(&self) -> Duration {
+        self.terms.burst.unwrap_or(self.house.settings.burst())
+    }
+
+    /// True if it gets its sound when somebody comes to hear it.
+    pub(crate) fn is_on_demand(&self) -> bool {
+        self.identity.relay == Some(Relaying::OnDemand)
     }
 
     /// Who hears it.
@@ -161,7 +204,10 @@ impl Mount {
             return Err(Refused::Closed);
         }
         let id = self.control.attach(source.rank, self.seat)?;
-        self.desk().attach(id, source, self.house.clock.now());
+        let mut desk = self.desk();
+        desk.attach(id, source, self.house.clock.now());
+        self.tell_gate(&desk, 1);
+        drop(desk);
         Ok(Feed::new(Arc::clone(self), id))
     }
 
@@ -274,7 +320,8 @@ impl Mount {
     /// True if a source made it, that source is gone, and it has waited long enough for another.
     pub(crate) fn is_abandoned(&self) -> bool {
         let linger = Duration::from_secs(self.house.settings.linger_seconds);
-        self.identity.service.is_none() && self.desk().idle_for(self.now()) >= linger
+        let is_standing = self.identity.service.is_some() || self.identity.relay.is_some();
+        !is_standing && self.desk().idle_for(self.now()) >= linger
     }
 
     /// Seals what is open and tells everybody that this was all.
@@ -361,7 +408,16 @@ impl Mount {
 
     fn detach(&self, id: InputId) {
         self.control.detach(id);
-        self.desk().detach(id, self.now());
+        let mut desk = self.desk();
+        desk.detach(id, self.now());
+        self.tell_gate(&desk, 0);
+    }
+
+    /// Tells the mount's gate that it has its first source, or has lost its last: `sources` of them make it news.
+    fn tell_gate(&self, desk: &Desk, sources: usize) {
+        if let Some(at) = self.terms.gate.as_ref().filter(|_| desk.sources() == sources) {
+            self.house.gate.mount_changed(at, self.path(), sources > 0);
+        }
     }
 
     /// True if a sound is in the format that the mount was declared with. A mount that a source made has none.

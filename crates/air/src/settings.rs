@@ -5,6 +5,7 @@ use std::time::Duration;
 use station::{Service, StationId};
 
 use crate::ear::Profile;
+use crate::{access, terms};
 
 /// Everything the air is told when it starts.
 #[derive(Clone, Debug)]
@@ -15,6 +16,22 @@ pub struct Settings {
     pub hosts: Vec<(String, StationId)>,
     /// Who may send.
     pub sources: Sources,
+    /// Who may ask for the list of mounts, to relay them. Without a password, nobody.
+    pub relays: Sources,
+    /// The terms of each mount.
+    pub terms: terms::Table,
+    /// Further fields of every listener's answer.
+    pub headers: Vec<(String, String)>,
+    /// The host name by which directories and authentication services know this server.
+    pub public_name: String,
+    /// The port by which they know it.
+    pub public_port: u16,
+    /// How many listeners and sources may wait for an authentication service at once.
+    pub gate_requests_max: usize,
+    /// How long each of them waits, in milliseconds.
+    pub gate_timeout_ms: u64,
+    /// The access log, if there is one.
+    pub access_log: Option<access::Setup>,
     /// What a second source on a mount meets.
     pub second_source: SecondSource,
     /// How many sources may be connected to one mount.
@@ -69,12 +86,12 @@ pub struct Settings {
     pub hls: Hls,
 }
 
-/// The credentials of sources.
+/// The credentials of sources, or of servers that relay.
 #[derive(Clone)]
 pub struct Sources {
     /// The user name that encoders send.
     pub user: String,
-    /// Their password. Empty: nobody may send.
+    /// Their password. Empty: nobody is let in.
     pub password: String,
 }
 
@@ -128,6 +145,14 @@ impl Default for Settings {
             services: Vec::new(),
             hosts: Vec::new(),
             sources: Sources { user: "source".to_owned(), password: String::new() },
+            relays: Sources { user: "relay".to_owned(), password: String::new() },
+            terms: terms::Table::default(),
+            headers: Vec::new(),
+            public_name: "localhost".to_owned(),
+            public_port: 8_000,
+            gate_requests_max: 512,
+            gate_timeout_ms: 5_000,
+            access_log: None,
             second_source: SecondSource::Standby,
             sources_per_mount_max: 4,
             sources_max: 256,

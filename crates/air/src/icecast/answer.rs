@@ -31,6 +31,8 @@ pub enum Refusal {
     TooManyConnections,
     /// As many listeners as there may be.
     TooManyListeners,
+    /// As many listeners as the mount may have.
+    MountFull,
     /// Nothing feeds the mount.
     NothingOn,
     /// What it sends is not what the mount carries.
@@ -53,7 +55,8 @@ impl Refusal {
             Refusal::NoContentType => (403, "Forbidden", "No Content-type given"),
             Refusal::TooManySources => (403, "Forbidden", "too many sources connected"),
             Refusal::TooManyConnections => (503, "Service Unavailable", "Too many connections; try again in a minute"),
-            Refusal::TooManyListeners => (503, "Service Unavailable", "max listeners reached"),
+            Refusal::TooManyListeners => (403, "Forbidden", "Icecast connection limit reached"),
+            Refusal::MountFull => (403, "Forbidden", "max listeners reached"),
             Refusal::NothingOn => (503, "Service Unavailable", "Nothing is on the air here at the moment"),
             Refusal::WrongCodec => (415, "Unsupported Media Type", "This mount carries another codec"),
             Refusal::HeadTooLong => (431, "Request Header Fields Too Large", "The request head is too long"),
@@ -72,6 +75,7 @@ impl Refusal {
             Refusal::TooManySources => "too-many-sources",
             Refusal::TooManyConnections => "too-many-connections",
             Refusal::TooManyListeners => "too-many-listeners",
+            Refusal::MountFull => "mount-full",
             Refusal::NothingOn => "nothing-on",
             Refusal::WrongCodec => "wrong-codec",
             Refusal::HeadTooLong => "head-too-long",

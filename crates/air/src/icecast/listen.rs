@@ -31,6 +31,9 @@ pub struct Stream {
     pub bitrate_kbps: Option<u32>,
     /// What its encoder said of the sound; may be empty.
     pub audio_info: String,
+    /// Further fields that the station wants its listeners to be told, in order. They come instead of those of ours
+    /// that have the same name.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Stream {
@@ -56,17 +59,28 @@ impl Stream {
         .collect()
     }
 
+    /// What scripts on other sites may do, then what the station wants to be told besides.
+    pub fn further_headers(&self) -> Vec<(&str, String)> {
+        let is_set = |name: &str| self.headers.iter().any(|(set, _)| set.eq_ignore_ascii_case(name));
+        let ours = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", EXPOSED)];
+        let ours = ours.into_iter().filter(|(name, _)| !is_set(name));
+        let set = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        ours.chain(set).map(|(name, value)| (name, one_line(value))).collect()
+    }
+
     /// The whole head of a live answer. `metaint` is given to those who asked for titles.
     pub fn head(&self, metaint: Option<NonZeroU32>, now: Timestamp) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.0 200 OK\r\nServer: {server}\r\nConnection: Close\r\nDate: {date}\r\nContent-Type: {media_type}\r\n\
-             Cache-Control: no-cache, no-store\r\nExpires: {expires}\r\nPragma: no-cache\r\n\
-             Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: {EXPOSED}\r\n",
+             Cache-Control: no-cache, no-store\r\nExpires: {expires}\r\nPragma: no-cache\r\n",
             server = answer::SERVER,
             date = answer::date(now),
             media_type = self.codec.media_type(),
             expires = answer::EXPIRES,
         );
+        for (name, value) in self.further_headers() {
+            head.extend([name, ": ", &value, "\r\n"]);
+        }
         for (name, value) in self.fields() {
             head.extend([name, ":", &value, "\r\n"]);
         }
@@ -109,6 +123,7 @@ mod tests {
             is_public: true,
             bitrate_kbps: Some(128),
             audio_info: String::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -133,6 +148,15 @@ mod tests {
         let hostile = Stream { name: "a\r\nSet-Cookie: b=c\n\r\n".into(), ..stream() };
         let text = head(&hostile, None);
         assert!(!text.contains("\nSet-Cookie") && text.matches("\r\n\r\n").count() == 1, "{text}");
+    }
+
+    #[test]
+    fn a_station_s_own_field_comes_instead_of_ours() {
+        let own = [("access-control-allow-origin", "https://radio.test"), ("X-Station", "a\r\nb")];
+        let headers = own.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let text = head(&Stream { headers, ..stream() }, None);
+        assert!(text.contains("\r\naccess-control-allow-origin: https://radio.test\r\nX-Station: a  b\r\n"), "{text}");
+        assert_eq!(text.to_lowercase().matches("access-control-allow-origin").count(), 1, "{text}");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
+use super::mounts::peer;
 use super::update::{self, Update};
-use super::{Refusal, TheAir, escape_xml};
-use crate::source::{Credentials, authorise};
+use super::{TheAir, escape_xml};
+use crate::source::{Claim, Credentials};
 use crate::switch::Rank;
 
 /// Answers `GET` and `POST` alike; a form counts as a query. Whoever may send may give a title, from any machine: the
@@ -22,8 +23,16 @@ pub(super) async fn update(State(air): TheAir, request: Request) -> Response {
     }
     let update = Update::parse(&query);
     let shown = shown(&parts.headers);
-    let Some(rank) = authorise(shown.as_ref(), update.input.as_deref(), &air.settings().sources) else {
-        return Refusal::Unauthorised.into_response();
+    let claim = Claim {
+        path: update.mount.as_deref().unwrap_or_default(),
+        shown: shown.as_ref(),
+        input: update.input.as_deref(),
+        peer: peer(&parts),
+        is_admin: true,
+    };
+    let rank = match air.authorise(&claim).await {
+        Ok(rank) => rank,
+        Err(refusal) => return refusal.into_response(),
     };
     let (Some(mode), Some(path)) = (&update.mode, &update.mount) else { return error("Missing parameter") };
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());

@@ -16,6 +16,7 @@ pub mod playlist;
 pub mod status;
 pub mod update;
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -25,14 +26,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use percent_encoding::percent_decode_str;
-use station::event::Input;
 use tokio::net::TcpStream;
 
 pub(crate) use answer::Refusal;
 pub(crate) use mounts::answer_at_mount;
 
+use crate::head::Head;
 use crate::listener::{NewListener, Who};
-use crate::{Air, Mount};
+use crate::{Air, Mount, admission};
 use listen::Stream;
 
 /// The longest path that a mount can have, in bytes.
@@ -87,29 +88,26 @@ pub(crate) fn mount_path(encoded: &str) -> Option<String> {
 pub(crate) async fn hear(
     air: &Air,
     socket: TcpStream,
+    peer: SocketAddr,
+    request: &Head,
     mount: &Arc<Mount>,
-    wants_titles: bool,
-    who: Who,
 ) -> std::io::Result<()> {
-    if let Some(refusal) = why_not_heard(air, mount) {
-        crate::front::dismiss(socket, &refusal.bytes(air.clock().now())).await;
-        return Ok(());
-    }
-    let stream = stream_of(mount);
-    let metaint = metaint(air, &stream, wants_titles);
+    let admission = match admission::admit(air, mount, request, peer.ip()).await {
+        Ok(admission) => admission,
+        Err(refusal) => {
+            let answer = refusal.bytes(air.clock().now());
+            air.office().short_visit(request, peer.ip(), refusal.status(), answer.len());
+            crate::front::dismiss(socket, &answer).await;
+            return Ok(());
+        }
+    };
+    let mount = Arc::clone(admission.mount());
+    let stream = stream_of(&mount);
+    let metaint = metaint(air, &stream, listen::wants_titles(request.field("icy-metadata")));
     let head = stream.head(metaint, air.clock().now()).into();
-    let listener = NewListener { stream: socket.into_std()?, head, metaint, who };
+    let who = Who { agent: request.field("user-agent").unwrap_or_default().to_owned(), address: Some(peer.ip()) };
+    let listener = NewListener { stream: socket.into_std()?, head, metaint, who, admission };
     mount.listen(listener).map_err(std::io::Error::other)
-}
-
-/// Why nobody can be let in to hear the mount now.
-fn why_not_heard(air: &Air, mount: &Mount) -> Option<Refusal> {
-    if air.listeners_connected() >= air.settings().listeners_max {
-        return Some(Refusal::TooManyListeners);
-    }
-    // A mount that nothing feeds goes on in silence, if there is silence in its codec.
-    let is_mute = mount.identity().mount.codec.is_ogg() && mount.snapshot().input == Input::Nothing;
-    is_mute.then_some(Refusal::NothingOn)
 }
 
 fn metaint(air: &Air, stream: &Stream, wants_titles: bool) -> Option<NonZeroU32> {
@@ -122,16 +120,19 @@ pub(crate) fn stream_of(mount: &Mount) -> Stream {
     let declared = snapshot.source.map(|source| source.declared).unwrap_or_default();
     let (name, teaser) = snapshot.service.map(|service| (service.name, service.teaser)).unwrap_or_default();
     let or = |first: String, second: String| if first.is_empty() { second } else { first };
+    let (terms, settings) = (mount.terms(), mount.settings());
+    let words = terms.words.clone();
     let nominal_kbps = Some(snapshot.bitrate_kbps).filter(|&kbps| kbps > 0);
     Stream {
         codec: snapshot.codec,
-        name: or(declared.name, name),
-        description: or(declared.description, teaser),
-        genre: declared.genre,
-        url: declared.url,
-        is_public: declared.is_public.unwrap_or(true),
+        name: or(words.name, or(declared.name, name)),
+        description: or(words.description, or(declared.description, teaser)),
+        genre: or(words.genre, declared.genre),
+        url: or(words.url, declared.url),
+        is_public: terms.is_public.or(declared.is_public).unwrap_or(true),
         bitrate_kbps: declared.bitrate_kbps.or(nominal_kbps),
         audio_info: declared.audio_info,
+        headers: [settings.headers.as_slice(), &terms.headers].concat(),
     }
 }
 

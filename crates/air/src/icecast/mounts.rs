@@ -1,14 +1,14 @@
 //! A mount, asked for in the middle of a connection: by `HEAD`, `OPTIONS`, a range, or a `GET` on a browser's open
 //! connection. The stream itself goes through a general HTTP body here; the log it is read from is the same.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use station::event::Input;
 
@@ -16,11 +16,13 @@ use super::listen::{self, Stream};
 use super::playlist::{self, Kind};
 use super::status::{self, Source, Status};
 use super::update::Update;
-use super::{Refusal, TheAir, answer, metaint, mount_path, stream_of, why_not_heard};
+use super::{Refusal, TheAir, answer, metaint, mount_path, stream_of};
+use crate::admission::{Admission, admit};
 use crate::front::Local;
 use crate::listener::Who;
 use crate::mount::Snapshot;
 use crate::ring::{From, Heard};
+use crate::visit;
 use crate::{Air, Mount};
 
 mod body;
@@ -67,10 +69,10 @@ async fn answer_for(air: &Arc<Air>, mount: &Arc<Mount>, asked: &Parts) -> Respon
     match asked.method {
         Method::HEAD => described(&stream_of(mount), StatusCode::OK, Body::empty()),
         Method::OPTIONS => allowed(headers),
-        Method::GET => match why_not_heard(air, mount) {
-            Some(refusal) => refusal.into_response(),
-            None if is_probe(headers) => probed(mount).await,
-            None => heard(air, mount, listen::wants_titles(text(headers, ICY_METADATA)), &who(asked)),
+        Method::GET => match admit(air, mount, asked, peer(asked)).await {
+            Err(refusal) => refusal.into_response(),
+            Ok(admission) if is_probe(headers) => probed(admission.mount()).await,
+            Ok(admission) => heard(air, admission, listen::wants_titles(text(headers, ICY_METADATA)), &who(asked)),
         },
         _ => not_allowed(&asked.method),
     }
@@ -89,10 +91,10 @@ fn who(asked: &Parts) -> Who {
     Who { agent, address: peer.map(|ConnectInfo(peer)| peer.ip()) }
 }
 
-fn heard(air: &Arc<Air>, mount: &Arc<Mount>, wants_titles: bool, who: &Who) -> Response {
-    let stream = stream_of(mount);
+fn heard(air: &Arc<Air>, admission: Admission, wants_titles: bool, who: &Who) -> Response {
+    let stream = stream_of(admission.mount());
     let metaint = metaint(air, &stream, wants_titles);
-    let body = Body::from_stream(body::stream(air, mount, metaint, who));
+    let body = Body::from_stream(body::stream(air, admission, metaint, who));
     let mut response = described(&stream, StatusCode::OK, body);
     if let Some(bytes) = metaint {
         response.headers_mut().insert("icy-metaint", HeaderValue::from(bytes.get()));
@@ -128,10 +130,13 @@ fn described(stream: &Stream, status: StatusCode, body: Body) -> Response {
         (header::CACHE_CONTROL, "no-cache, no-store"),
         (header::EXPIRES, answer::EXPIRES),
         (header::PRAGMA, "no-cache"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, listen::EXPOSED),
     ];
     let mut response = (status, fixed, body).into_response();
+    for (name, value) in stream.further_headers() {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
     for (name, value) in stream.fields() {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
@@ -190,6 +195,7 @@ pub(super) async fn on_the_air(State(air): TheAir, request: Request) -> Response
         .mounts_at(text(&asked.headers, header::HOST))
         .iter()
         .filter(|mount| only.as_deref().is_none_or(|only| only == mount.path()))
+        .filter(|mount| !mount.terms().is_hidden)
         .map(|mount| (stream_of(mount), mount.snapshot()))
         .filter(|(_, snapshot)| snapshot.input != Input::Nothing)
         .map(|(stream, snapshot)| status_of(stream, snapshot, &origin))
@@ -225,6 +231,30 @@ fn listen_address(origin: &str, path: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
     format!("{origin}{}", utf8_percent_encode(path, PATH))
+}
+
+/// From where it was asked. The door says it with every request; a router without a door is asked from within.
+pub(super) fn peer(asked: &Parts) -> IpAddr {
+    let known = asked.extensions.get::<ConnectInfo<SocketAddr>>();
+    known.map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip())
+}
+
+impl visit::Request for Parts {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn target(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |target| target.as_str())
+    }
+
+    fn protocol(&self) -> &'static str {
+        if self.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 fn origin(asked: &Parts) -> String {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 
 use crate::Title;
+use crate::intro::Opening;
 use crate::ring::{Chunk, Window};
 
 /// The most pieces that one system call gathers.
@@ -27,6 +28,8 @@ pub(super) struct Place {
     until_title: u32,
     /// The title that was sent last.
     title: Option<Arc<Title>>,
+    /// What goes out before everything else, the last of it first: an answer's head, an intro.
+    before: Vec<Bytes>,
     /// What goes out before any more of the log: a head, an opening, half a title.
     pending: Bytes,
     /// The chunk that was sent in part, so that its frame can be finished when the log has dropped it.
@@ -45,6 +48,8 @@ pub(super) struct Pieces {
 
 #[derive(Clone, Copy)]
 enum Piece {
+    /// Of `before`.
+    Before,
     /// Of `pending`.
     Pending,
     /// Sound of a chunk, from an offset on.
@@ -54,11 +59,15 @@ enum Piece {
 }
 
 impl Place {
-    /// A place for somebody who was sent nothing yet, and will get `head` first.
-    pub fn new(head: Bytes, metaint: Option<NonZeroU32>, window: &Window, burst: Duration) -> Self {
+    /// A place for somebody who was sent nothing yet, and will get `head` first, then the intro.
+    pub fn new(head: Bytes, intro: Opening, metaint: Option<NonZeroU32>, window: &Window, burst: Duration) -> Self {
         let metaint = metaint.map_or(0, NonZeroU32::get);
-        let mut place =
-            Self { seq: 0, offset: 0, metaint, until_title: metaint, title: None, pending: head, held: None };
+        let until_title = metaint.saturating_sub(intro.since_title);
+        let (before, pending) = match intro.bytes.is_empty() {
+            true => (Vec::new(), head),
+            false => (vec![intro.bytes, head], Bytes::new()),
+        };
+        let mut place = Self { seq: 0, offset: 0, metaint, until_title, title: None, before, pending, held: None };
         place.begin(window, burst);
         place
     }
@@ -108,7 +117,8 @@ impl Place {
             pieces.bytes += bytes.len();
             pieces.count < PIECES_MAX
         };
-        let mut has_room = self.pending.is_empty() || push(&self.pending, Piece::Pending);
+        let mut has_room = self.before.iter().rev().all(|bytes| push(bytes, Piece::Before));
+        has_room &= self.pending.is_empty() || push(&self.pending, Piece::Pending);
         let (mut seq, mut offset, mut until_title) = (self.seq, self.offset, self.until_title);
         let mut title = self.title.as_ref();
         while let (true, Some(chunk)) = (has_room, self.chunk(seq, window)) {
@@ -143,6 +153,15 @@ impl Place {
     /// Moves over a piece of which at most `left` bytes were sent; how many those were.
     fn pass(&mut self, piece: Piece, left: usize, window: &Window) -> usize {
         match piece {
+            Piece::Before => {
+                let Some(first) = self.before.last_mut() else { return 0 };
+                let sent = left.min(first.len());
+                first.advance(sent);
+                if first.is_empty() {
+                    self.before.pop();
+                }
+                sent
+            }
             Piece::Pending => {
                 let sent = left.min(self.pending.len());
                 self.pending.advance(sent);
@@ -288,7 +307,13 @@ mod tests {
     }
 
     fn listener(window: &Window) -> Place {
-        Place::new(Bytes::from_static(b"HEAD"), NonZeroU32::new(METAINT as u32), window, Duration::from_secs(4))
+        Place::new(
+            Bytes::from_static(b"HEAD"),
+            Opening::default(),
+            NonZeroU32::new(METAINT as u32),
+            window,
+            Duration::from_secs(4),
+        )
     }
 
     #[test]
@@ -339,7 +364,8 @@ mod tests {
         let (log, mut packer) = log();
         push(&mut packer, 0..100);
         packer.seal();
-        let mut place = Place::new(Bytes::from_static(b"HEAD"), None, &log.window(), Duration::from_secs(60));
+        let mut place =
+            Place::new(Bytes::from_static(b"HEAD"), Opening::default(), None, &log.window(), Duration::from_secs(60));
         assert_eq!(send_all(&mut place, &log.window()), [b"HEAD".to_vec(), bytes(0..100)].concat());
     }
 
@@ -347,7 +373,7 @@ mod tests {
     fn who_falls_behind_finishes_its_chunk_and_goes_on_in_the_present() {
         let (log, mut packer) = log();
         push(&mut packer, 0..10);
-        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        let mut place = Place::new(Bytes::new(), Opening::default(), None, &log.window(), Duration::from_secs(60));
         let before = send(&mut place, &log.window(), 1_000);
         push(&mut packer, 10..20_000);
         assert!(!place.is_lost(&log.window()), "it has half a chunk to finish");
@@ -364,7 +390,7 @@ mod tests {
     #[test]
     fn a_listener_who_came_before_the_first_frame_gets_the_headers_too() {
         let log = crate::ring::Log::new(crate::ring::testing::BOUNDS);
-        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(4));
+        let mut place = Place::new(Bytes::new(), Opening::default(), None, &log.window(), Duration::from_secs(4));
         let mut packer = crate::ring::Packer::new(Arc::clone(&log), 7, Title::new("", ""));
         packer.open(OPUS, Bytes::from_static(b"headers "), station::Timestamp::UNIX_EPOCH);
         push(&mut packer, 0..10);
@@ -376,7 +402,7 @@ mod tests {
     fn who_falls_behind_in_an_ogg_stream_gets_its_headers_again_only_if_they_are_other_ones() {
         let (log, mut packer) = log_of(OPUS, b"first ");
         push(&mut packer, 0..10);
-        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        let mut place = Place::new(Bytes::new(), Opening::default(), None, &log.window(), Duration::from_secs(60));
         let mut catch_up = |packer: &mut crate::ring::Packer, numbers| {
             push(packer, numbers);
             send_all(&mut place, &log.window());
@@ -421,7 +447,7 @@ mod tests {
         let (other, mut other_packer) = log_of(OPUS, b"second ");
         push(&mut other_packer, 20..30);
         other_packer.seal();
-        let mut place = Place::new(Bytes::new(), None, &log.window(), Duration::from_secs(60));
+        let mut place = Place::new(Bytes::new(), Opening::default(), None, &log.window(), Duration::from_secs(60));
         send_all(&mut place, &log.window());
         place.move_to(&other.window());
         assert!(send_all(&mut place, &other.window()).starts_with(b"second "));

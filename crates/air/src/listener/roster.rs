@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::Mount;
+use crate::admission::Admission;
 
 /// The most of a player's name that is kept, in bytes.
 const AGENT_BYTES_MAX: usize = 160;
@@ -62,6 +63,11 @@ pub(crate) struct Reception {
 impl Reception {
     pub fn new() -> Arc<Self> {
         Arc::new(Self { next_id: AtomicU64::new(1), key: RandomState::new() })
+    }
+
+    /// A number for the next who comes.
+    pub fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     fn alias(&self, address: Option<IpAddr>) -> u64 {
@@ -140,20 +146,24 @@ pub(crate) struct Guest {
 
 impl Guest {
     /// Puts a listener down who is held by a fan-out thread.
-    pub fn enter(mount: &Arc<Mount>, who: &Who, now: Duration) -> Self {
-        Self::put_down(mount, who, now, None)
+    pub fn enter(admission: &Admission, who: &Who, now: Duration) -> Self {
+        Self::put_down(admission, who, now, None)
     }
 
     /// Puts a listener down who hears its orders itself.
-    pub fn enter_with_orders(mount: &Arc<Mount>, who: &Who, now: Duration) -> (Self, Orders) {
+    pub fn enter_with_orders(admission: &Admission, who: &Who, now: Duration) -> (Self, Orders) {
         let (sender, orders) = watch::channel(None);
-        (Self::put_down(mount, who, now, Some(sender)), Orders(orders))
+        (Self::put_down(admission, who, now, Some(sender)), Orders(orders))
     }
 
-    fn put_down(mount: &Arc<Mount>, who: &Who, now: Duration, orders: Option<watch::Sender<Option<Order>>>) -> Self {
-        let reception = mount.reception();
-        let id = reception.next_id.fetch_add(1, Ordering::Relaxed);
-        let (agent, alias) = (one_line(&who.agent), reception.alias(who.address));
+    fn put_down(
+        admission: &Admission,
+        who: &Who,
+        now: Duration,
+        orders: Option<watch::Sender<Option<Order>>>,
+    ) -> Self {
+        let (mount, id) = (admission.mount(), admission.id());
+        let (agent, alias) = (one_line(&who.agent), mount.reception().alias(who.address));
         mount.roster().lines().insert(id, Line { agent, alias, since: now, home: None, orders });
         Self { mount: Arc::clone(mount), id }
     }

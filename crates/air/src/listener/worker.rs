@@ -11,11 +11,13 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use socket2::SockRef;
 use station::Clock;
 
+use super::NewListener;
 use super::arrivals::{self, Arrival, Arrivals, Command};
 use super::channel::{Channel, Channels};
 use super::place::{Pieces, Place, Slices};
 use super::roster::{Guest, Order};
 use crate::Mount;
+use crate::admission::Admission;
 
 /// The steps of a round. A listener is written to in one of them, so each takes a tenth of the time.
 const STEPS: usize = 10;
@@ -34,8 +36,6 @@ const EVENTS_MAX: usize = 1_024;
 pub(super) struct Rules {
     /// How often each is written to.
     pub batch: Duration,
-    /// How much of the past a new one gets.
-    pub burst: Duration,
     /// Who reads nothing for this long is closed.
     pub stuck: Duration,
     /// Who fell behind more often than this is closed.
@@ -71,6 +71,7 @@ struct Listener {
     /// Its socket took less than it was given; we are told when it takes more.
     is_blocked: bool,
     place: Place,
+    admission: Admission,
     arrived: Duration,
     /// When its socket last took something.
     progress: Duration,
@@ -89,6 +90,8 @@ enum Close {
     Ended,
     /// An administrator wanted it so.
     ShownOut,
+    /// It was there for as long as it may.
+    TimeUp,
 }
 
 impl Worker {
@@ -182,6 +185,10 @@ impl Worker {
             listener.is_counted = true;
             self.channels.get(listener.channel).mount.audience().join();
         }
+        if listener.admission.until().is_some_and(|until| now >= until) {
+            self.close(id, Close::TimeUp);
+            return false;
+        }
         self.write(id, now);
         self.listeners[id as usize].is_some()
     }
@@ -206,9 +213,12 @@ impl Worker {
             channel.catch_up();
             channel.listeners += 1;
             let now = self.clock.elapsed();
-            let guest = Guest::enter(&channel.mount, &listener.who, now);
-            let place = Place::new(listener.head, listener.metaint, &channel.window, self.rules.burst);
-            match prepare(listener.stream) {
+            let NewListener { stream, head, metaint, who, admission } = listener;
+            let guest = Guest::enter(&admission, &who, now);
+            let opening = channel.mount.opening(metaint.is_some());
+            let burst = channel.mount.burst();
+            let place = Place::new(head, opening, metaint, &channel.window, burst);
+            match prepare(stream) {
                 Ok(stream) => self.add(Listener {
                     stream,
                     guest,
@@ -217,6 +227,7 @@ impl Worker {
                     is_counted: false,
                     is_blocked: false,
                     place,
+                    admission,
                     arrived: now,
                     progress: now,
                 }),
@@ -263,6 +274,7 @@ impl Worker {
         entered.listeners += 1;
         entered.catch_up();
         listener.guest.move_to(mount);
+        listener.admission.move_to(mount);
         listener.place.move_to(&entered.window);
     }
 
@@ -344,6 +356,7 @@ impl Listener {
             };
             self.place.advance(&pieces, sent, &channel.window);
             channel.bytes_sent += sent as u64;
+            self.admission.sent(sent as u64);
             if sent > 0 {
                 self.progress = now;
             } else if now.saturating_sub(self.progress) >= rules.stuck {
@@ -388,6 +401,7 @@ impl Close {
             Close::Behind => "behind",
             Close::Ended => "ended",
             Close::ShownOut => "shown-out",
+            Close::TimeUp => "time-up",
         }
     }
 }

@@ -2,11 +2,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 /// The listeners of a mount. Counting is cheap and never waits.
 pub struct Audience {
+    /// Connections, counted as listeners yet or not.
+    connected: AtomicU64,
     now: AtomicU64,
     peak: AtomicU64,
     bytes_sent: AtomicU64,
+    /// Told when somebody connects.
+    came: Notify,
     gauge: metrics::Gauge,
     bytes_counter: metrics::Counter,
 }
@@ -15,8 +21,38 @@ impl Audience {
     pub(crate) fn new(path: &str) -> Self {
         let gauge = metrics::gauge!("groundwave_listeners", "mount" => path.to_owned());
         let bytes_counter = metrics::counter!("groundwave_listener_bytes_total", "mount" => path.to_owned());
-        let (now, peak, bytes_sent) = Default::default();
-        Self { now, peak, bytes_sent, gauge, bytes_counter }
+        let (connected, now, peak, bytes_sent, came) = Default::default();
+        Self { connected, now, peak, bytes_sent, came, gauge, bytes_counter }
+    }
+
+    /// Connections, counted as listeners yet or not.
+    pub fn connected(&self) -> u64 {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Somebody connects. Pair it with [`exit`](Self::exit).
+    pub(crate) fn enter(&self) {
+        self.enter_if_below(u64::MAX);
+    }
+
+    /// Somebody connects, unless so many are there already: then it is false, and nobody is counted.
+    pub(crate) fn enter_if_below(&self, most: u64) -> bool {
+        let one_more = |now: u64| (now < most).then_some(now + 1);
+        let is_in = self.connected.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok();
+        if is_in {
+            self.came.notify_one();
+        }
+        is_in
+    }
+
+    /// Somebody who was connected is gone.
+    pub(crate) fn exit(&self) {
+        self.connected.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Comes when somebody connects, or has connected since it came last.
+    pub(crate) async fn arrival(&self) {
+        self.came.notified().await;
     }
 
     /// Listeners now. A connection counts once it has been there for a moment.

@@ -13,6 +13,7 @@ pub mod declared;
 mod expected;
 mod intake;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -30,17 +31,28 @@ use crate::icecast::{self, Refusal};
 use crate::mount::{NewSource, Refused};
 use crate::settings::Sources;
 use crate::switch::Rank;
-use crate::{Air, codec};
+use crate::{Air, codec, gate};
 use body::Body;
 use intake::{Destination, Intake};
 
 /// The user, besides the one that is set, whose sources stand in for the studio's.
 const BACKUP: &str = "backup";
 
+/// A source at the door: its head, the bytes that came behind it, and from where it came.
+pub struct Arrival<'a> {
+    /// Its request.
+    pub head: &'a Head,
+    /// What came behind the head.
+    pub first: Bytes,
+    /// Its address.
+    pub peer: IpAddr,
+}
+
 /// Takes a source in, from its answer to its end. `places` are those that all sources share.
-pub async fn take_in(socket: TcpStream, head: &Head, first: Bytes, air: &Arc<Air>, places: &Arc<Semaphore>) {
-    match Admitted::check(head, &first, air, places) {
-        Ok(admitted) => admitted.receive(socket, head, first, air).await,
+pub async fn take_in(socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>, places: &Arc<Semaphore>) {
+    let head = arrival.head;
+    match Admitted::check(&arrival, air, places).await {
+        Ok(admitted) => admitted.receive(socket, arrival, air).await,
         Err(refusal) => {
             metrics::counter!("groundwave_sources_refused_total", "reason" => refusal.reason()).increment(1);
             tracing::info!(
@@ -49,7 +61,9 @@ pub async fn take_in(socket: TcpStream, head: &Head, first: Bytes, air: &Arc<Air
                 reason = refusal.reason(),
                 "a source was refused"
             );
-            dismiss(socket, &refusal.bytes(air.clock().now())).await;
+            let answer = refusal.bytes(air.clock().now());
+            air.office().short_visit(head, arrival.peer, refusal.status(), answer.len());
+            dismiss(socket, &answer).await;
         }
     }
 }
@@ -73,8 +87,48 @@ pub fn authorise(shown: Option<&Credentials>, input: Option<&str>, sources: &Sou
     if !(shown.has_password(&sources.password) & is_known) {
         return None;
     }
-    let is_backup = shown.user == BACKUP || input == Some(BACKUP);
-    Some(if is_backup { Rank::Backup } else { Rank::Studio })
+    Some(rank_of(&shown.user, input))
+}
+
+fn rank_of(user: &str, input: Option<&str>) -> Rank {
+    if user == BACKUP || input == Some(BACKUP) { Rank::Backup } else { Rank::Studio }
+}
+
+/// Somebody who says that it may speak for a mount.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The mount's path.
+    pub path: &'a str,
+    /// What it shows.
+    pub shown: Option<&'a Credentials>,
+    /// Which of the mount's inputs it means, if it says so.
+    pub input: Option<&'a str>,
+    /// From where it comes.
+    pub peer: IpAddr,
+    /// Whether it wants something else than to send: a title, a list of listeners.
+    pub is_admin: bool,
+}
+
+impl Air {
+    /// Whether somebody may speak for a mount, and for which of its inputs: by the mount's gate if it has one, or else by
+    /// its own password, or else by the machine's.
+    pub async fn authorise(&self, claim: &Claim<'_>) -> Result<Rank, Refusal> {
+        let terms = self.settings().terms.of(claim.path);
+        let Some((gate, url)) = terms.gate.as_ref().and_then(|gate| Some((gate, gate.stream_auth.as_ref()?))) else {
+            let sources = terms.source.as_ref().unwrap_or(&self.settings().sources);
+            return authorise(claim.shown, claim.input, sources).ok_or(Refusal::Unauthorised);
+        };
+        let shown = claim.shown.ok_or(Refusal::Unauthorised)?;
+        let sender = gate::form::Sender {
+            mount: claim.path.to_owned(),
+            user: shown.user.clone(),
+            password: shown.password.clone(),
+            address: claim.peer,
+            is_admin: claim.is_admin,
+        };
+        self.office().gate.ask_sender(url, gate, &sender).await?;
+        Ok(rank_of(&shown.user, claim.input))
+    }
 }
 
 /// A source that may send.
@@ -87,11 +141,13 @@ struct Admitted {
 }
 
 impl Admitted {
-    fn check(head: &Head, first: &[u8], air: &Arc<Air>, places: &Arc<Semaphore>) -> Result<Self, Refusal> {
+    async fn check(arrival: &Arrival<'_>, air: &Arc<Air>, places: &Arc<Semaphore>) -> Result<Self, Refusal> {
+        let Arrival { head, first, peer } = arrival;
         let shown = head.field("authorization").and_then(Credentials::from_basic);
         let input = icecast::update::Update::parse(head.query()).input;
-        let rank = authorise(shown.as_ref(), input.as_deref(), &air.settings().sources).ok_or(Refusal::Unauthorised)?;
         let path = icecast::mount_path(head.path()).ok_or(Refusal::BadRequest)?;
+        let claim = Claim { path: &path, shown: shown.as_ref(), input: input.as_deref(), peer: *peer, is_admin: false };
+        let rank = air.authorise(&claim).await?;
         if head.method == "PUT" && head.field("content-type").is_none() {
             return Err(Refusal::NoContentType);
         }
@@ -109,9 +165,15 @@ impl Admitted {
         Ok(Self { path, destination, body, _place: place })
     }
 
-    async fn receive(self, mut socket: TcpStream, head: &Head, first: Bytes, air: &Arc<Air>) {
-        if let Err(error) = socket.write_all(welcome(head)).await {
+    async fn receive(self, mut socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>) {
+        let Arrival { head, first, peer } = arrival;
+        let mut visit = air.office().visit(head, peer, 200);
+        let welcome = welcome(head);
+        if let Err(error) = socket.write_all(welcome).await {
             return tracing::info!(mount = self.path, %error, "a source left before it was answered");
+        }
+        if let Some(visit) = &mut visit {
+            visit.sent(welcome.len() as u64);
         }
         metrics::counter!("groundwave_sources_total").increment(1);
         metrics::gauge!("groundwave_sources").increment(1);

@@ -163,7 +163,7 @@ async fn there_is_room_for_so_many_listeners_and_no_more() {
     let mount = house.mount(Codec::Aac);
     let ears = [Ear::on(&mount, None), Ear::on(&mount, None)];
     let (near, _far) = socket_pair();
-    let listener = NewListener { stream: near, head: Bytes::new(), metaint: None, who: Who::default() };
+    let listener = new_listener(near, &mount);
     assert_eq!(mount.listen(listener), Err(TurnedAway::Full));
     drop(ears);
     wait_for("room", || (house.air.listeners_connected() == 0).then_some(())).await;
@@ -183,7 +183,7 @@ async fn stopping_gives_listeners_the_rest_and_ends_their_connections() {
     house.air.stop().await;
     ear.hear_all().await;
     assert_eq!(numbers(&ear.heard), [0, 1, 2, 3, 4, 5, 6]);
-    let late = NewListener { stream: socket_pair().0, head: Bytes::new(), metaint: None, who: Who::default() };
+    let late = new_listener(socket_pair().0, &mount);
     assert_eq!(mount.listen(late), Err(TurnedAway::Closed));
 }
 
@@ -213,6 +213,11 @@ fn numbers_of_frames(heard: &[u8]) -> Vec<usize> {
         _ => None,
     });
     frames.collect()
+}
+
+fn new_listener(stream: std::net::TcpStream, mount: &std::sync::Arc<air::Mount>) -> air::listener::NewListener {
+    let admission = air::admission::Admission::free(mount);
+    air::listener::NewListener { stream, head: Bytes::new(), metaint: None, who: Who::default(), admission }
 }
 
 fn socket_pair() -> (std::net::TcpStream, std::net::TcpStream) {

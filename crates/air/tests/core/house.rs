@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use air::admission::Admission;
 use air::listener::{NewListener, Who};
 use air::mount::{Ended, Feed, NewSource};
 use air::ring::{Follower, Heard};
@@ -208,8 +209,8 @@ impl Ear {
         let door = TcpListener::bind("127.0.0.1:0").unwrap();
         let socket = TcpStream::connect(door.local_addr().unwrap()).unwrap();
         let (stream, _) = door.accept().unwrap();
-        let listener =
-            NewListener { stream, head: Bytes::new(), metaint: metaint.and_then(NonZeroU32::new), who: Who::default() };
+        let (metaint, admission) = (metaint.and_then(NonZeroU32::new), Admission::free(mount));
+        let listener = NewListener { stream, head: Bytes::new(), metaint, who: Who::default(), admission };
         mount.listen(listener).unwrap();
         socket.set_nonblocking(true).unwrap();
         Self { socket, heard: Vec::new() }

@@ -229,7 +229,7 @@ async fn wait_for_refusal(studio: &Studio) {
 async fn a_listener_who_finds_no_room_is_told() {
     let studio = Studio::with(Settings { listeners_max: 0, ..with_news() }).await;
     let answer = studio.ask("GET /news.mp3 HTTP/1.1\r\nHost: radio.test\r\n\r\n").await;
-    assert_eq!(told(&answer), ("HTTP/1.0 503 Service Unavailable", "max listeners reached"));
+    assert_eq!(told(&answer), ("HTTP/1.0 403 Forbidden", "Icecast connection limit reached"));
     studio.close().await;
 }
 

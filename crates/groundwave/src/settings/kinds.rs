@@ -4,7 +4,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use air::bans::Network;
+use jiff::civil::Date;
 use toml::Value;
+use url::Url;
 
 /// A kind of setting.
 pub(super) trait Kind: Sized {
@@ -120,6 +123,99 @@ impl Kind for Vec<SocketAddr> {
     fn show(&self) -> Option<String> {
         let addresses: Vec<String> = self.iter().map(|address| format!("\"{address}\"")).collect();
         Some(format!("[{}]", addresses.join(", ")))
+    }
+}
+
+impl Kind for Url {
+    const WANTED: &'static str = "an address, like \"http://example.org/path\"";
+    fn read(value: &Value) -> Option<Self> {
+        let url: Url = value.as_str()?.parse().ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+    }
+    fn show(&self) -> Option<String> {
+        Some(Value::from(self.as_str()).to_string())
+    }
+}
+
+/// A list of one kind of thing, each written as a text.
+macro_rules! list_of_texts {
+    ($kind:ty, $wanted:literal, $read:expr, $show:expr) => {
+        impl Kind for Vec<$kind> {
+            const WANTED: &'static str = $wanted;
+            fn read(value: &Value) -> Option<Self> {
+                let read: fn(&str) -> Option<$kind> = $read;
+                value.as_array()?.iter().map(|item| read(item.as_str()?)).collect()
+            }
+            fn show(&self) -> Option<String> {
+                let show: fn(&$kind) -> String = $show;
+                let shown: Vec<String> = self.iter().map(|item| Value::from(show(item)).to_string()).collect();
+                Some(format!("[{}]", shown.join(", ")))
+            }
+        }
+    };
+}
+
+list_of_texts!(String, "a list of texts in quotes", |text| Some(text.to_owned()), String::clone);
+list_of_texts!(
+    Url,
+    "a list of addresses, like [\"http://example.org/path\"]",
+    |text| Url::read(&Value::from(text)),
+    Url::to_string
+);
+list_of_texts!(
+    Network,
+    "a list of addresses and networks, like [\"203.0.113.7\", \"2001:db8::/32\"]",
+    |text| text.parse().ok(),
+    Network::to_string
+);
+list_of_texts!(Header, "a list of fields, like [\"X-Name: value\"]", Header::read, |header| format!(
+    "{}: {}",
+    header.name, header.value
+));
+list_of_texts!(
+    Days,
+    "a list of spans of days (at most 31 each), like [\"2026-02-02/2026-02-08\"]",
+    Days::read,
+    |days| format!("{}/{}", days.first, days.last)
+);
+
+/// A field of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Header {
+    fn read(text: &str) -> Option<Self> {
+        let (name, value) = text.split_once(':')?;
+        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        let is_name =
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        (is_name && !value.contains(char::is_control)).then_some(Self { name, value })
+    }
+}
+
+/// The longest span of days that may be declared.
+const DAYS_MAX: i32 = 31;
+
+/// Days from the first to the last, both meant, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+}
+
+impl Days {
+    fn read(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once('/')?;
+        let days = Self { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
+        let count = days.first.until(days.last).ok()?.get_days() + 1;
+        (1..=DAYS_MAX).contains(&count).then_some(days)
     }
 }
 

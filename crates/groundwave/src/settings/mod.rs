@@ -17,9 +17,11 @@ mod table;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use air::bans::Network;
 pub use fault::{Fault, Faults};
-pub use kinds::{LogFormat, Secret};
-use table::{Reader, section};
+pub use kinds::{Days, Header, LogFormat, Secret};
+use table::{Place, Reader, entry, section};
+use url::Url;
 
 section! {
     /// Where the program keeps its things.
@@ -77,6 +79,82 @@ section! {
         sources_max: u32 = 64,
         /// How many threads send to listeners. One serves ten thousand.
         fan_out_threads: u32 = 1,
+        /// The host name by which directories and authentication services know this server; the first station's if empty.
+        public_name: String = String::new(),
+        /// The port by which they know it; the door's first if 0.
+        public_port: u32 = 0,
+        /// Further fields of every answer to a listener.
+        headers: Vec<Header> = Vec::new(),
+        /// Addresses and networks that are turned away.
+        deny: Vec<Network> = Vec::new(),
+        /// A file of such, one a line. It is read again when it changes.
+        deny_file: Option<PathBuf> = None,
+        /// Addresses and networks that are let in; if there are any, nobody else is.
+        allow: Vec<Network> = Vec::new(),
+        /// A file of such, one a line. It is read again when it changes.
+        allow_file: Option<PathBuf> = None,
+        /// The user name that servers give which relay from here.
+        relay_user: String = "relay".to_owned(),
+        /// The password that they give to get the list of mounts. Without one, they get none.
+        relay_password: Secret = Secret::default(),
+        /// How many may wait for an authentication service at once.
+        gate_requests_max: u32 = 512,
+        /// How long each of them waits, in milliseconds.
+        gate_timeout_ms: u32 = 5_000,
+    }
+}
+
+entry! {
+    /// The terms of one mount; those of path "*" are for every mount without terms of its own.
+    pub struct Mount in "air" "mount" {
+        /// The mount's path, like "/news.mp3".
+        path: String = String::new(),
+        /// The most listeners at once.
+        listeners_max: Option<u32> = None,
+        /// How long one may listen, in seconds.
+        listener_seconds_max: Option<u32> = None,
+        /// How much a listener gets at once at the start, in seconds of sound, if not `burst_seconds` of [air].
+        burst_seconds: Option<u32> = None,
+        /// Whether it is left out of status pages and of the list for relays.
+        hidden: bool = false,
+        /// Whether directories may list it; as its source says if not given.
+        public: Option<bool> = None,
+        /// A file in the mount's codec that every listener hears first.
+        intro: Option<PathBuf> = None,
+        /// The mount that is heard instead while this one is full.
+        fallback_when_full: Option<String> = None,
+        /// The user name that its encoder gives, where it has a password of its own.
+        source_user: String = "source".to_owned(),
+        /// The password that its encoder gives, instead of the one in [air].
+        source_password: Secret = Secret::default(),
+        /// What the stream is called, whatever its source says.
+        name: String = String::new(),
+        /// What is heard on it, whatever its source says.
+        description: String = String::new(),
+        /// What kind of thing it is, whatever its source says.
+        genre: String = String::new(),
+        /// A page about it, whatever its source says.
+        url: String = String::new(),
+        /// Further fields of the answer to its listeners.
+        headers: Vec<Header> = Vec::new(),
+        /// An authentication service's address that is asked whether somebody may listen.
+        listener_add: Option<Url> = None,
+        /// One that is told when a listener has left.
+        listener_remove: Option<Url> = None,
+        /// One that is told when the mount has a source.
+        mount_add: Option<Url> = None,
+        /// One that is told when the mount has no source any more.
+        mount_remove: Option<Url> = None,
+        /// One that is asked whether somebody may send; then no password here counts for this mount.
+        stream_auth: Option<Url> = None,
+        /// The fields of a listener's request that the authentication service is told.
+        auth_headers: Vec<String> = Vec::new(),
+        /// What is put before their names.
+        auth_header_prefix: String = String::new(),
+        /// The user name that the authentication service itself wants.
+        auth_user: String = String::new(),
+        /// The password that it wants.
+        auth_password: Secret = Secret::default(),
     }
 }
 
@@ -87,6 +165,18 @@ section! {
         segment_ms: u32 = 6_000,
         /// How far back a listener can go, in minutes.
         window_minutes: u32 = 120,
+    }
+}
+
+section! {
+    /// The access log, for scripts that count listener-hours. Off without a folder.
+    pub struct AccessLog in "access_log" {
+        /// The folder for its files, one a day.
+        dir: Option<PathBuf> = None,
+        /// The reporting windows in which listeners' addresses stand in it. On other days each has an alias for the day.
+        reporting: Vec<Days> = Vec::new(),
+        /// How long a file is kept, in days.
+        keep_days: u32 = 90,
     }
 }
 
@@ -140,6 +230,10 @@ pub struct Settings {
     pub store: Store,
     /// `[air]`
     pub air: Air,
+    /// `[[air.mount]]`
+    pub mounts: Vec<Mount>,
+    /// `[access_log]`
+    pub access_log: AccessLog,
     /// `[hls]`
     pub hls: Hls,
     /// `[site]`
@@ -167,11 +261,14 @@ impl Settings {
     /// Reads `text`, the contents of a file called `name`, and the variables of an environment.
     pub fn read(name: &str, text: &str, environment: &[(String, String)]) -> Result<Self, Faults> {
         let mut reader = Reader::new(name, text, environment)?;
+        let mounts = Mount::read_all(&mut reader);
         let settings = Self {
             data: Data::read(&mut reader),
             door: Door::read(&mut reader),
             store: Store::read(&mut reader),
             air: Air::read(&mut reader),
+            mounts,
+            access_log: AccessLog::read(&mut reader),
             hls: Hls::read(&mut reader),
             site: Site::read(&mut reader),
             wire: Wire::read(&mut reader),
@@ -190,6 +287,8 @@ impl Settings {
             self.door.print(),
             self.store.print(),
             self.air.print(),
+            Mount::print_all(&self.mounts),
+            self.access_log.print(),
             self.hls.print(),
             self.site.print(),
             self.wire.print(),
@@ -207,6 +306,20 @@ impl Settings {
         }
     }
 
+    fn hold_mounts(&self, reader: &mut Reader) {
+        for (at, mount) in self.mounts.iter().enumerate() {
+            let place = Place("air", "mount", at);
+            if mount.path != "*" && !mount.path.starts_with('/') {
+                let message =
+                    "`path` in [[air.mount]] wants a mount's path, like \"/news.mp3\", or \"*\" for all others";
+                reader.fault_in(place, "path", message.to_owned());
+            }
+            if self.mounts[..at].iter().any(|before| before.path == mount.path) {
+                reader.fault_in(place, "path", format!("there are terms for `{}` already", mount.path));
+            }
+        }
+    }
+
     fn hold_bounds(&self, reader: &mut Reader) {
         reader.bound("air", "batch_ms", self.air.batch_ms, 100..=2_000);
         reader.bound("air", "burst_seconds", self.air.burst_seconds, 0..=30);
@@ -217,6 +330,10 @@ impl Settings {
         reader.bound("hls", "window_minutes", self.hls.window_minutes, 1..=20_160);
         reader.bound("door", "head_timeout_ms", self.door.head_timeout_ms, 500..=120_000);
         reader.bound("door", "connections_max", self.door.connections_max, 16..=1_000_000);
+        reader.bound("air", "public_port", self.air.public_port, 0..=65_535);
+        reader.bound("air", "gate_timeout_ms", self.air.gate_timeout_ms, 100..=60_000);
+        reader.bound("access_log", "keep_days", self.access_log.keep_days, 1..=3_650);
+        self.hold_mounts(reader);
         if self.door.listen.is_empty() {
             reader.fault("door", "listen", "`listen` wants at least one address, like [\"127.0.0.1:8000\"]".to_owned());
         }

@@ -50,6 +50,67 @@ macro_rules! section {
 }
 pub(super) use section;
 
+/// An entry that a section may have any number of, as `[[section.name]]`: each key with its sentence, its type and its
+/// default.
+macro_rules! entry {
+    (
+        $(#[doc = $entry_doc:literal])*
+        pub struct $name:ident in $section:literal $entry:literal {
+            $( $(#[doc = $doc:literal])* $key:ident: $kind:ty = $default:expr, )*
+        }
+    ) => {
+        $(#[doc = $entry_doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $doc])* pub $key: $kind, )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $key: $default, )* }
+            }
+        }
+
+        impl $name {
+            fn read_all(reader: &mut $crate::settings::table::Reader) -> Vec<Self> {
+                let count = reader.enter_all($section, $entry, &[$( stringify!($key) ),*]);
+                let read = |at| {
+                    let (defaults, place) = (Self::default(), $crate::settings::table::Place($section, $entry, at));
+                    Self { $( $key: reader.take_from(place, stringify!($key), defaults.$key), )* }
+                };
+                (0..count).map(read).collect()
+            }
+
+            fn print_all(all: &[Self]) -> String {
+                if all.is_empty() {
+                    // The file is the manual: what could stand here is shown as a comment.
+                    return $crate::settings::table::commented(&Self::default().print());
+                }
+                all.iter().map(Self::print).collect::<Vec<_>>().join("\n")
+            }
+
+            fn print(&self) -> String {
+                let mut lines = vec![$( format!("#{}", $entry_doc), )* format!("[[{}.{}]]", $section, $entry)];
+                $(
+                    $( lines.push(format!("#{}", $doc)); )*
+                    lines.push($crate::settings::table::line(stringify!($key), &self.$key));
+                )*
+                lines.join("\n") + "\n"
+            }
+        }
+    };
+}
+pub(super) use entry;
+
+/// Where an entry stands: its section, its name, and its place among its like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(pub &'static str, pub &'static str, pub usize);
+
+/// Text of which nothing is in force.
+pub(super) fn commented(text: &str) -> String {
+    text.lines().map(|line| if line.starts_with('#') { format!("{line}\n") } else { format!("# {line}\n") }).collect()
+}
+
 /// One line of a printed file.
 pub(super) fn line<K: Kind>(key: &str, value: &K) -> String {
     match value.show() {
@@ -65,6 +126,8 @@ pub(super) struct Reader<'a> {
     table: DeTable<'a>,
     environment: &'a [(String, String)],
     sections: Vec<&'static str>,
+    /// What a section may have many of: the section and the name.
+    entries: Vec<(&'static str, &'static str)>,
     keys_known: Vec<String>,
     faults: Vec<Fault>,
 }
@@ -76,9 +139,9 @@ impl<'a> Reader<'a> {
             let place = cause.span().map(|span| place(text, span.start));
             Faults(vec![Fault { file: file.to_owned(), place, message: cause.message().to_owned() }])
         })?;
-        let (sections, keys_known, faults) = (Vec::new(), Vec::new(), Vec::new());
+        let (sections, entries, keys_known, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let file = file.to_owned();
-        Ok(Self { file, text, table: table.into_inner(), environment, sections, keys_known, faults })
+        Ok(Self { file, text, table: table.into_inner(), environment, sections, entries, keys_known, faults })
     }
 
     /// Begins a section: any key in it that is not among `known` is a fault.
@@ -89,7 +152,9 @@ impl<'a> Reader<'a> {
         match self.table.get(section).map(|value| (value.span(), value.get_ref())) {
             None => {}
             Some((_, DeValue::Table(table))) => {
-                for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+                let is_entry = |key: &str| self.entries.contains(&(section, key));
+                let is_known = |key: &str| known.contains(&key) || is_entry(key);
+                for key in table.keys().filter(|key| !is_known(key.get_ref().as_ref())) {
                     wrong.push((key.span().start, unknown_key(key.get_ref(), section, known)));
                 }
             }
@@ -100,6 +165,49 @@ impl<'a> Reader<'a> {
         for (byte, message) in wrong {
             self.fault_at(byte, message);
         }
+    }
+
+    /// Begins the entries of a name; how many there are. Call it before their section is entered.
+    pub(super) fn enter_all(&mut self, section: &'static str, name: &'static str, known: &[&'static str]) -> usize {
+        self.entries.push((section, name));
+        let shown = format!("[{section}.{name}]");
+        let mut wrong = Vec::new();
+        let count = match self.find(section, name).map(|value| (value.span(), value.get_ref())) {
+            None => 0,
+            Some((_, DeValue::Array(items))) if items.iter().all(|item| item.get_ref().is_table()) => {
+                for table in items.iter().filter_map(|item| item.get_ref().as_table()) {
+                    for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+                        wrong.push((key.span().start, unknown_key(key.get_ref(), &shown, known)));
+                    }
+                }
+                items.len()
+            }
+            Some((span, _)) => {
+                wrong.push((span.start, format!("`{name}` may stand many times: write [{shown}] on a line for each")));
+                0
+            }
+        };
+        for (byte, message) in wrong {
+            self.fault_at(byte, message);
+        }
+        count
+    }
+
+    /// The value of a key of an entry: the file's, or `default`.
+    pub(super) fn take_from<K: Kind>(&mut self, place: Place, key: &str, default: K) -> K {
+        let Some(value) = self.find_in(place, key) else { return default };
+        let (byte, read) = (value.span().start, plain(value.get_ref()).as_ref().and_then(K::read));
+        read.unwrap_or_else(|| {
+            self.fault_at(byte, format!("`{key}` in [[{}.{}]] wants {}", place.0, place.1, K::WANTED));
+            default
+        })
+    }
+
+    /// A fault of an entry: of a key's value, or of the entry if the key is not there.
+    pub(super) fn fault_in(&mut self, place: Place, key: &str, message: String) {
+        let entry = || self.find(place.0, place.1)?.get_ref().as_array()?.get(place.2);
+        let byte = self.find_in(place, key).or_else(entry).map_or(0, |value| value.span().start);
+        self.fault_at(byte, message);
     }
 
     /// The value of a key: the environment's, the file's, or `default`.
@@ -177,6 +285,10 @@ impl<'a> Reader<'a> {
             DeValue::Table(table) => table.get(key),
             _ => None,
         }
+    }
+
+    fn find_in(&self, place: Place, key: &str) -> Option<&Spanned<DeValue<'a>>> {
+        self.find(place.0, place.1)?.get_ref().as_array()?.get(place.2)?.get_ref().as_table()?.get(key)
     }
 
     fn fault_at(&mut self, byte: usize, message: String) {

@@ -94,3 +94,54 @@ fn a_secret_is_never_shown() {
     assert!(!settings.print().contains("hackme"));
     assert!(!format!("{settings:?}").contains("hackme"));
 }
+
+#[test]
+fn a_mount_has_its_own_terms_and_several_have_each_theirs() {
+    let text = "[air]\nbatch_ms = 250\n[[air.mount]]\npath = \"/a.mp3\"\nlisteners_max = 5\npublic = false\n\
+        headers = [\"X-A: b: c\"]\n[[air.mount]]\npath = \"*\"\nlistener_add = \"http://127.0.0.1:9100/add?k=v\"\n";
+    let settings = read(text).unwrap();
+    let [one, all] = &settings.mounts[..] else { panic!("two mounts are read") };
+    assert_eq!((one.path.as_str(), one.listeners_max, one.public), ("/a.mp3", Some(5), Some(false)));
+    assert_eq!(one.headers, [Header { name: "X-A".into(), value: "b: c".into() }]);
+    assert_eq!(all.listener_add.as_ref().unwrap().as_str(), "http://127.0.0.1:9100/add?k=v");
+    assert_eq!(read(&settings.print()).unwrap(), settings);
+}
+
+#[test]
+fn what_is_wrong_with_an_entry_is_told_with_its_place() {
+    for (text, expected) in [
+        (
+            "[[air.mount]]\npath = \"/a\"\nlistener_max = 5\n",
+            "3:1: unknown key `listener_max` in [[air.mount]]; did you mean `listeners_max`?",
+        ),
+        (
+            "[[air.mount]]\npath = \"/a\"\nlisteners_max = -1\n",
+            "3:17: `listeners_max` in [[air.mount]] wants a whole number, not below 0",
+        ),
+        (
+            "[[air.mount]]\npath = \"a\"\n",
+            "2:8: `path` in [[air.mount]] wants a mount's path, like \"/news.mp3\", or \"*\" for all others",
+        ),
+        ("[[air.mount]]\npath = \"/a\"\n[[air.mount]]\npath = \"/a\"\n", "4:8: there are terms for `/a` already"),
+        ("[air]\nmount = 5\n", "2:9: `mount` may stand many times: write [[air.mount]] on a line for each"),
+        (
+            "[[air.mount]]\npath = \"/a\"\nstream_auth = \"ftp://x\"\n",
+            "3:15: `stream_auth` in [[air.mount]] wants an address, like \"http://example.org/path\"",
+        ),
+        (
+            "[air]\ndeny = [\"203.0.113.0/33\"]\n",
+            "2:8: `deny` in [air] wants a list of addresses and networks, like [\"203.0.113.7\", \"2001:db8::/32\"]",
+        ),
+    ] {
+        assert_eq!(read(text).unwrap_err(), format!("groundwave.toml:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn a_reporting_window_is_a_month_at_most() {
+    let read = |days: &str| read(&format!("[access_log]\nreporting = [\"{days}\"]\n"));
+    assert_eq!(read("2026-02-02/2026-02-08").unwrap().access_log.reporting.len(), 1);
+    for wrong in ["2026-02-02", "2026-02-08/2026-02-02", "2026-01-01/2026-12-31", "2026-02-30/2026-03-01"] {
+        assert!(read(wrong).unwrap_err().contains("at most 31 each"), "{wrong}");
+    }
+}

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::listener::{Guest, Order, Orders, Who};
 use crate::mount::Audience;
 use crate::ring::{Follower, From, Heard};
@@ -19,30 +20,50 @@ use crate::{Air, Mount, Title};
 /// The stream of a mount from a burst ago, until the mount is gone.
 pub(super) fn stream(
     air: &Air,
-    mount: &Arc<Mount>,
+    admission: Admission,
     metaint: Option<NonZeroU32>,
     who: &Who,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
-    let settings = air.settings();
+    let (settings, mount) = (air.settings(), admission.mount());
+    let intro = mount.opening(metaint.is_some());
+    let until = admission.until().map(|until| Instant::now() + until.saturating_sub(air.clock().elapsed()));
     let hearing = Hearing {
-        follower: mount.follow(From::Back(settings.burst())),
-        titles: metaint.map(Titles::new),
-        seat: Seat::new(mount, who, air.clock().elapsed(), Duration::from_millis(settings.listener_counts_after_ms)),
+        follower: mount.follow(From::Back(mount.burst())),
+        titles: metaint.map(|metaint| Titles::new(metaint, intro.since_title)),
+        intro: intro.bytes,
+        until,
+        seat: Seat::new(air, admission, who, Duration::from_millis(settings.listener_counts_after_ms)),
     };
     futures_util::stream::unfold(hearing, |mut hearing| async {
-        let bytes = hearing.next().await?;
+        let bytes = hearing.next_in_time().await?;
         Some((Ok(bytes), hearing))
     })
 }
 
 struct Hearing {
     follower: Follower,
+    /// What is heard first, with its places for titles.
+    intro: Bytes,
+    /// When it is over.
+    until: Option<Instant>,
     titles: Option<Titles>,
     seat: Seat,
 }
 
 impl Hearing {
+    async fn next_in_time(&mut self) -> Option<Bytes> {
+        match self.until {
+            Some(until) => tokio::time::timeout_at(until, self.next()).await.ok()?,
+            None => self.next().await,
+        }
+    }
+
     async fn next(&mut self) -> Option<Bytes> {
+        if !self.intro.is_empty() {
+            let intro = std::mem::take(&mut self.intro);
+            self.seat.sent(intro.len());
+            return Some(intro);
+        }
         loop {
             let heard = tokio::select! {
                 biased;
@@ -89,9 +110,10 @@ struct Titles {
 }
 
 impl Titles {
-    fn new(interval: NonZeroU32) -> Self {
+    fn new(interval: NonZeroU32, since_title: u32) -> Self {
+        let left = usize::try_from(interval.get() - since_title).unwrap_or(usize::MAX);
         let interval = usize::try_from(interval.get()).unwrap_or(usize::MAX);
-        Self { interval, left: interval, next: None }
+        Self { interval, left, next: None }
     }
 
     fn interleave(&mut self, mut sound: &[u8]) -> Bytes {
@@ -113,6 +135,7 @@ impl Titles {
 
 /// A listener's place in the audience: taken when it has been there for a moment, given back when it goes.
 struct Seat {
+    admission: Admission,
     guest: Guest,
     orders: Orders,
     counts_at: Instant,
@@ -120,9 +143,9 @@ struct Seat {
 }
 
 impl Seat {
-    fn new(mount: &Arc<Mount>, who: &Who, now: Duration, counts_after: Duration) -> Self {
-        let (guest, orders) = Guest::enter_with_orders(mount, who, now);
-        Self { guest, orders, counts_at: Instant::now() + counts_after, is_counted: false }
+    fn new(air: &Air, admission: Admission, who: &Who, counts_after: Duration) -> Self {
+        let (guest, orders) = Guest::enter_with_orders(&admission, who, air.clock().elapsed());
+        Self { admission, guest, orders, counts_at: Instant::now() + counts_after, is_counted: false }
     }
 
     fn sent(&mut self, bytes: usize) {
@@ -131,6 +154,7 @@ impl Seat {
             self.is_counted = true;
         }
         self.audience().sent(bytes as u64);
+        self.admission.sent(bytes as u64);
     }
 
     fn move_to(&mut self, mount: &Arc<Mount>) {
@@ -139,6 +163,7 @@ impl Seat {
             mount.audience().join();
         }
         self.guest.move_to(mount);
+        self.admission.move_to(mount);
     }
 
     fn audience(&self) -> &Audience {
@@ -162,7 +187,7 @@ mod tests {
 
     #[test]
     fn titles_stand_where_they_are_looked_for() {
-        let mut titles = Titles::new(NonZeroU32::new(10).unwrap());
+        let mut titles = Titles::new(NonZeroU32::new(10).unwrap(), 0);
         titles.next = Some(Title::new("Ferry", ""));
         let sound: Vec<u8> = (0..95).collect();
         let mixed: Vec<u8> = sound.chunks(7).flat_map(|piece| titles.interleave(piece)).collect();
