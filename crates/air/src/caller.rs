@@ -28,18 +28,14 @@ pub enum Error {
     TooLong,
 }
 
-/// An answer's status and its fields.
+/// The fields of an answer.
 #[derive(Debug)]
-pub struct Answer {
-    /// The status line's number.
-    pub status: u16,
-    fields: HeaderMap,
-}
+pub struct Answer(HeaderMap);
 
 impl Answer {
     /// A field's value, if it is there and is text.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name)?.to_str().ok()
+        self.0.get(name)?.to_str().ok()
     }
 }
 
@@ -67,7 +63,7 @@ impl Caller {
             request = request.header(AUTHORIZATION, value);
         }
         let response = request.send().await?;
-        Ok(Answer { status: response.status().as_u16(), fields: response.headers().clone() })
+        Ok(Answer(response.headers().clone()))
     }
 
     /// Gets a text. The status tells whether it is what was asked for.

@@ -23,6 +23,7 @@ use crate::courier::Courier;
 use crate::intercom::Intercom;
 use crate::limits;
 use crate::settings::Settings;
+use crate::terms::{self, Bans};
 use crate::watch;
 
 /// Every room of the house, ready to work.
@@ -55,9 +56,11 @@ impl House {
         let vault = open_vault(&settings)?;
         let stations = store::station::all(&db).await?;
         let (services, pieces) = on_the_air(&db, &stations).await?;
-        let air_settings = air_settings(&settings, &stations, &services)?;
+        let door_port = listeners.first().and_then(|door| door.local_addr().ok()).map_or(0, |address| address.port());
+        let air_settings = air_settings(&settings, &stations, &services, door_port)?;
         let air = Air::start(air_settings, pieces, vault.clone(), bus.clone(), clock.clone())
             .context("could not open the air")?;
+        Bans::of(&settings).hold(&air)?;
         let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());
         Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, figures })
     }
@@ -98,6 +101,7 @@ impl House {
         let mut work = JoinSet::new();
         let courier = Courier::ready(self.db.clone(), self.bus.clone()).await?;
         work.spawn(courier.run());
+        work.spawn(Bans::of(&self.settings).watch(self.air.clone()));
         let site = self.site.clone();
         work.spawn(async move { site.run().await });
         let (air, stations, services) = (self.air.clone(), self.stations.clone(), self.services.clone());
@@ -189,7 +193,12 @@ async fn on_the_air(db: &Db, stations: &[Station]) -> store::Result<(Vec<Service
     Ok((services, pieces))
 }
 
-fn air_settings(settings: &Settings, stations: &[Station], services: &[Service]) -> anyhow::Result<air::Settings> {
+fn air_settings(
+    settings: &Settings,
+    stations: &[Station],
+    services: &[Service],
+    door_port: u16,
+) -> anyhow::Result<air::Settings> {
     let hosts: Vec<(String, StationId)> =
         stations.iter().flat_map(|station| station.host_names.iter().map(|host| (host.clone(), station.id))).collect();
     let password = source_password(settings)?;
@@ -212,9 +221,27 @@ fn air_settings(settings: &Settings, stations: &[Station], services: &[Service])
         source_stall_ms: air.source_stall_ms.into(),
         source_timeout_ms: air.source_timeout_ms.into(),
         open_mounts: air.open_mounts,
+        relays: air::settings::Sources {
+            user: air.relay_user.clone(),
+            password: air.relay_password.reveal().to_owned(),
+        },
+        terms: terms::table(settings)?,
+        headers: terms::headers(&air.headers),
+        public_name: public_name(settings, stations),
+        public_port: u16::try_from(air.public_port).ok().filter(|port| *port > 0).unwrap_or(door_port),
+        gate_requests_max: air.gate_requests_max as usize,
+        gate_timeout_ms: air.gate_timeout_ms.into(),
+        access_log: terms::access_log(settings)?,
         hls: air::settings::Hls { segment_ms: hls.segment_ms.into(), window_minutes: hls.window_minutes.into() },
         ..air::Settings::default()
     })
+}
+
+/// The host name by which others know this server.
+fn public_name(settings: &Settings, stations: &[Station]) -> String {
+    let first = || stations.iter().flat_map(|station| &station.host_names).next().cloned();
+    let set = Some(settings.air.public_name.clone()).filter(|name| !name.is_empty());
+    set.or_else(first).unwrap_or_else(|| "localhost".to_owned())
 }
 
 fn site_settings(settings: &Settings, listeners: &[TcpListener]) -> site::Settings {

@@ -5,6 +5,7 @@
 //!
 //! Start at [`commands::run`], then [`assembly::House::open`].
 
+mod access_log;
 pub mod assembly;
 pub mod clock;
 pub mod commands;
@@ -13,4 +14,5 @@ mod intercom;
 mod limits;
 mod logging;
 pub mod settings;
+mod terms;
 mod watch;

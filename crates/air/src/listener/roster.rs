@@ -156,12 +156,7 @@ impl Guest {
         (Self::put_down(admission, who, now, Some(sender)), Orders(orders))
     }
 
-    fn put_down(
-        admission: &Admission,
-        who: &Who,
-        now: Duration,
-        orders: Option<watch::Sender<Option<Order>>>,
-    ) -> Self {
+    fn put_down(admission: &Admission, who: &Who, now: Duration, orders: Option<watch::Sender<Option<Order>>>) -> Self {
         let (mount, id) = (admission.mount(), admission.id());
         let (agent, alias) = (one_line(&who.agent), mount.reception().alias(who.address));
         mount.roster().lines().insert(id, Line { agent, alias, since: now, home: None, orders });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use air::Settings;
-use air::listener::{NewListener, TurnedAway, Who};
+use air::listener::{TurnedAway, Who};
 use audio::{Found, Frame};
 use bytes::Bytes;
 use station::Codec;
