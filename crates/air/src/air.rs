@@ -29,8 +29,9 @@ use crate::switch::Rank;
 use crate::visit::Office;
 use crate::{caller, codec};
 
-/// How often every mount is looked after.
-const TICK: Duration = Duration::from_millis(100);
+/// How often every mount is looked after and automation goes on. It is the air's only clock that runs day and night: a stall
+/// is noticed this much late at most, and each tick wakes the machine.
+const TICK: Duration = Duration::from_millis(250);
 /// How long a stop waits for the last HLS segments to be kept.
 const PACKING_END_MAX: Duration = Duration::from_secs(5);
 /// The longest path that a source may make a mount at, in bytes.
@@ -291,7 +292,8 @@ impl Air {
             ours.push(self.add(identity, intro, &control)?);
         }
         control.tick();
-        let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call);
+        let burst = Duration::from_secs(self.settings().burst_seconds);
+        let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call, burst);
         self.spawn(deck.run());
         Ok(())
     }
@@ -357,7 +359,7 @@ impl Air {
         Ok(mount)
     }
 
-    /// Lets every switch decide, and closes the mounts whose sources will not come back.
+    /// Lets every switch decide and every deck go on, and closes the mounts whose sources will not come back.
     fn tick(&self) {
         let mounts = self.mounts();
         mounts.iter().for_each(|mount| mount.tick());

@@ -15,16 +15,14 @@ use std::time::Duration;
 
 use station::{Piece, ServiceId};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use vault::Vault;
 
 use crate::Mount;
 use voice::{Cue, Voice};
 
 /// How far ahead of time a deck plays, so that a slow moment of the vault is not heard.
-const LEAD: Duration = Duration::from_millis(500);
-/// How often it pushes what is due.
-const STEP: Duration = Duration::from_millis(200);
+const LEAD: Duration = Duration::from_secs(1);
 /// How long it is silent before it tries again to find something that can be played.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -62,8 +60,10 @@ pub(crate) struct Deck {
     mounts: Vec<Arc<Mount>>,
     library: Arc<Library>,
     vault: Vault,
-    /// Woken when a mount may have come to need it.
+    /// Woken with every tick of the air, and when a mount may have come to need it.
     call: Arc<Notify>,
+    /// How much sound a mount gets at once that has sent nothing yet, so that its first listener has a burst.
+    head_start: Duration,
     last: Option<Piece>,
     /// When the next piece begins, while it plays one after the other.
     next_start: Option<Instant>,
@@ -90,8 +90,9 @@ impl Deck {
         library: Arc<Library>,
         vault: Vault,
         call: Arc<Notify>,
+        head_start: Duration,
     ) -> Self {
-        Self { service, mounts, library, vault, call, last: None, next_start: None, unplayable: 0 }
+        Self { service, mounts, library, vault, call, head_start, last: None, next_start: None, unplayable: 0 }
     }
 
     /// Plays whenever it is needed. Does not end.
@@ -117,15 +118,17 @@ impl Deck {
 
     /// Plays a piece, or silence for a while.
     async fn play(&mut self, piece: Option<&Piece>) -> Outcome {
-        let start = self.next_start.unwrap_or_else(Instant::now);
+        let start = self.next_start.unwrap_or_else(|| self.begin());
         let mut voices: Vec<Option<Voice>> = self.mounts.iter().map(|_| None).collect();
         loop {
-            let from = start.elapsed();
+            let elapsed = start.elapsed();
             for (mount, voice) in self.mounts.iter().zip(&mut voices) {
                 let turn = mount.automation_turn();
                 // Also when a source came and went between two steps, what was begun has been broken off.
                 voice.take_if(|voice| Some(voice.turn()) != turn);
                 if let (None, Some(turn)) = (&voice, turn) {
+                    let head_start = if mount.has_sent() { Duration::ZERO } else { self.head_start };
+                    let from = elapsed.saturating_sub(head_start);
                     *voice = Some(Voice::open(piece, mount, &self.vault, Cue { turn, from }).await);
                 }
             }
@@ -142,9 +145,17 @@ impl Deck {
                 self.next_start = (outcome != Outcome::Unwanted).then_some(start + end);
                 return outcome;
             }
-            // A mount that falls to automation just now need not wait for the next step.
-            let _ = timeout(STEP, self.call.notified()).await;
+            // It comes with every tick of the air, and at once where a mount falls to automation.
+            self.call.notified().await;
         }
+    }
+
+    /// When the first piece in a row begins: now, or so long ago that mounts which have sent nothing yet get their head
+    /// start.
+    fn begin(&self) -> Instant {
+        let now = Instant::now();
+        let has_new = self.mounts.iter().any(|mount| !mount.has_sent());
+        if has_new { now.checked_sub(self.head_start).unwrap_or(now) } else { now }
     }
 
     fn is_wanted(&self) -> bool {

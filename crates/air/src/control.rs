@@ -162,9 +162,10 @@ impl Control {
         })
     }
 
-    /// Looks after what no frame would bring about: a source that fell silent.
+    /// Looks after what no frame would bring about: a source that fell silent, and automation's next frames.
     pub fn tick(&self) {
         self.settle(&mut self.board());
+        self.call.notify_one();
     }
 
     /// A title was given to what a source sends: the mounts that carry renditions of it show it too.

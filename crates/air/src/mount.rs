@@ -188,6 +188,11 @@ impl Mount {
         &self.log
     }
 
+    /// True once there is something to hear.
+    pub fn has_sent(&self) -> bool {
+        self.log.window().last().is_some()
+    }
+
     /// A reader of its own, at its own pace.
     pub fn follow(&self, from: From) -> Follower {
         Follower::new(Arc::clone(&self.log), from)
@@ -301,11 +306,13 @@ impl Mount {
         }
     }
 
-    /// A frame of automation or of silence, whichever is on.
-    pub(crate) fn take_automated(&self, frame: &Frame) {
+    /// A frame of automation or of silence, whichever is on. It was due some time ago: automation works in steps, but is on
+    /// the air as evenly as a studio.
+    pub(crate) fn take_automated(&self, frame: &Frame, ago: Duration) {
         let mut desk = self.desk();
         if let Some(id) = desk.on_if_automated() {
-            desk.send(id, frame, self.now(), self.house.clock.now());
+            let now = self.house.clock.now();
+            desk.send(id, frame, self.now(), now.saturating_sub(ago).unwrap_or(now));
         }
     }
 

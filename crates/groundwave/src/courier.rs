@@ -12,9 +12,10 @@ use bus::Bus;
 use station::StationId;
 use station::event::Revision;
 use store::Db;
+use tokio::time::timeout;
 
-/// How often the change log is looked at.
-const POLL: Duration = Duration::from_millis(200);
+/// How often the change log is looked at for what other programs wrote. What this one writes is carried at once.
+const POLL: Duration = Duration::from_millis(500);
 
 /// How many events are carried in one go.
 const EVENTS_PER_LOAD: u32 = 500;
@@ -49,7 +50,8 @@ impl Courier {
                     is_away = true;
                 }
             }
-            tokio::time::sleep(POLL).await;
+            // Either way it is looked at again.
+            let _ = timeout(POLL, self.db.changed()).await;
         }
     }
 

@@ -44,6 +44,7 @@ pub async fn add(tx: &mut Tx, station: StationId, event: &Event) -> Result<Revis
     let bumped = tx.one(BUMP, values![station], |row| row.number("rev")).await?;
     let rev = bumped.ok_or_else(|| Error::Missing { what: format!("a change of station {station}") })?;
     tx.execute(ADD, values![station, rev, json(event)]).await?;
+    tx.has_changes();
     Ok(Revision(rev))
 }
 

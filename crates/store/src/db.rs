@@ -13,6 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Database, Encode, IntoArguments, Postgres, Sqlite, Transaction, Type};
+use tokio::sync::Notify;
 
 use crate::row::Row;
 use crate::value::Value;
@@ -35,7 +36,10 @@ const SQLITE_NEEDED: [u32; 3] = [3, 51, 3];
 
 /// The station's rows: clone it freely, all clones share the same connections.
 #[derive(Clone, Debug)]
-pub struct Db(Arc<Engine>);
+pub struct Db {
+    engine: Arc<Engine>,
+    changes: Arc<Notify>,
+}
 
 #[derive(Debug)]
 enum Engine {
@@ -46,7 +50,12 @@ enum Engine {
 /// Changes that become true together. A `Tx` that is dropped without [`Tx::commit`] never happened.
 #[derive(Debug)]
 #[must_use = "what a transaction wrote is lost unless it is committed"]
-pub struct Tx(Open);
+pub struct Tx {
+    open: Open,
+    changes: Arc<Notify>,
+    /// It has added to the change log.
+    has_changes: bool,
+}
 
 #[derive(Debug)]
 enum Open {
@@ -67,7 +76,7 @@ impl Db {
                 return Err(Error::UnknownScheme { scheme: scheme.to_owned() });
             }
         };
-        Ok(Db(Arc::new(engine)))
+        Ok(Db { engine: Arc::new(engine), changes: Arc::default() })
     }
 
     /// Lays the tables out as this version needs them. Doing it twice, or from two machines at once, is harmless.
@@ -77,7 +86,7 @@ impl Db {
 
     /// Asks the smallest question there is.
     pub async fn ping(&self) -> Result<()> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite { read, .. } => sqlx::query("SELECT 1").fetch_one(read).await.map(|_| ())?,
             Engine::Postgres { read, .. } => sqlx::query("SELECT 1").fetch_one(read).await.map(|_| ())?,
         }
@@ -86,16 +95,23 @@ impl Db {
 
     /// Begins a transaction. On SQLite it is the only one until it ends: keep it short.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx(match &*self.0 {
+        let open = match &*self.engine {
             Engine::Sqlite { write, .. } => Open::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Engine::Postgres { write, .. } => Open::Postgres(write.begin().await?),
-        }))
+        };
+        Ok(Tx { open, changes: Arc::clone(&self.changes), has_changes: false })
+    }
+
+    /// Comes once something was added to the change log from here since it last came. What other programs add
+    /// can only be looked for.
+    pub async fn changed(&self) {
+        self.changes.notified().await;
     }
 
     /// Waits for what is under way, then closes every connection. Whoever asks afterwards hears
     /// [`Error::Unavailable`].
     pub async fn close(&self) {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite { read, write } => {
                 // The last connection to close copies the WAL back into the file, and a reader may not write.
                 read.close().await;
@@ -110,11 +126,11 @@ impl Db {
 
     /// True if the rows are in PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(&*self.0, Engine::Postgres { .. })
+        matches!(&*self.engine, Engine::Postgres { .. })
     }
 
     pub(crate) async fn rows(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
-        Ok(match &*self.0 {
+        Ok(match &*self.engine {
             Engine::Sqlite { read, .. } => {
                 let rows = bind::<Sqlite>(sql, values).fetch_all(read).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
@@ -150,15 +166,23 @@ impl Db {
 impl Tx {
     /// Makes what was written true, and durable, and visible to everybody.
     pub async fn commit(self) -> Result<()> {
-        match self.0 {
+        match self.open {
             Open::Sqlite(tx) => tx.commit().await?,
             Open::Postgres(tx) => tx.commit().await?,
+        }
+        if self.has_changes {
+            self.changes.notify_one();
         }
         Ok(())
     }
 
+    /// Notes that it has added to the change log: whoever follows that is told when it is committed.
+    pub(crate) fn has_changes(&mut self) {
+        self.has_changes = true;
+    }
+
     pub(crate) async fn rows(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>> {
-        Ok(match &mut self.0 {
+        Ok(match &mut self.open {
             Open::Sqlite(tx) => {
                 let rows = bind::<Sqlite>(sql, values).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
@@ -182,7 +206,7 @@ impl Tx {
 
     /// Does what the text says; returns how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        Ok(match &mut self.0 {
+        Ok(match &mut self.open {
             Open::Sqlite(tx) => bind::<Sqlite>(sql, values).execute(&mut **tx).await?.rows_affected(),
             Open::Postgres(tx) => bind::<Postgres>(sql, values).execute(&mut **tx).await?.rows_affected(),
         })
@@ -191,7 +215,7 @@ impl Tx {
     /// Runs several statements that take no values: a migration's.
     pub(crate) async fn run(&mut self, statements: String) -> Result<()> {
         let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(statements));
-        match &mut self.0 {
+        match &mut self.open {
             Open::Sqlite(tx) => statements.execute(&mut **tx).await.map(|_| ())?,
             Open::Postgres(tx) => statements.execute(&mut **tx).await.map(|_| ())?,
         }
@@ -234,6 +258,8 @@ async fn open_sqlite(path: &Path) -> Result<Engine> {
     let read = SqlitePoolOptions::new()
         .max_connections(READERS_MAX)
         .acquire_timeout(Duration::from_millis(READ_WAIT_MS_MAX))
+        // A file does not hang up: asking first whether it is there would double every question.
+        .test_before_acquire(false)
         .connect_with(common.pragma("query_only", "ON"))
         .await
         .map_err(|source| Error::open(&place, source))?;

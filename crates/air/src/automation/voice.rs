@@ -68,10 +68,10 @@ impl Voice {
             match &mut self.sound {
                 Sound::Silence(None) => self.position = due,
                 Sound::Silence(Some((format, frame))) => {
-                    mount.take_automated(frame);
+                    mount.take_automated(frame, due - self.position);
                     self.position += duration(u64::from(frame.samples), format.sample_rate_hz);
                 }
-                Sound::Tape { .. } => self.play_tape_frame(mount).await,
+                Sound::Tape { .. } => self.play_tape_frame(mount, due).await,
             }
         }
     }
@@ -137,10 +137,10 @@ impl Voice {
         Ok(Self { sound, turn: cue.turn, position, has_begun: false, has_ended })
     }
 
-    async fn play_tape_frame(&mut self, mount: &Mount) {
+    async fn play_tape_frame(&mut self, mount: &Mount, due: Duration) {
         let Sound::Tape { tape, preface, next, .. } = &mut self.sound else { return };
         if let Some(frame) = next.take() {
-            mount.take_automated(&frame);
+            mount.take_automated(&frame, due.saturating_sub(self.position));
             self.position += sound_of(&frame, Some(preface));
         }
         match tape.next().await {

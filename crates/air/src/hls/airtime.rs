@@ -24,12 +24,19 @@ const LEAD_MAX: SignedDuration = SignedDuration::from_secs(30);
 pub(super) struct Airtime {
     /// When the next segment begins, if nothing is amiss.
     expected: Option<Timestamp>,
+    /// When the last segment of an earlier run ended.
+    before: Option<Timestamp>,
 }
 
 impl Airtime {
+    /// Begins after what an earlier run of the program left, which ended at `end`.
+    pub(super) fn after(end: Timestamp) -> Self {
+        Self { expected: None, before: Some(end) }
+    }
+
     /// When a segment is on the air whose first frame came in at `arrived`.
     pub(super) fn begin(&self, arrived: Timestamp) -> Timestamp {
-        let Some(expected) = self.expected else { return arrived };
+        let Some(expected) = self.expected else { return self.first(arrived) };
         let behind = arrived.duration_since(expected);
         if behind >= GAP_MIN || behind <= -LEAD_MAX {
             return arrived;
@@ -38,6 +45,15 @@ impl Airtime {
             return expected;
         }
         expected.saturating_add(behind.clamp(-SLEW_MAX, SLEW_MAX)).unwrap_or(expected)
+    }
+
+    /// The first seconds of a run come in at once, as if they had been on the air before it began; but what the run before
+    /// it sent then stands.
+    fn first(&self, arrived: Timestamp) -> Timestamp {
+        match self.before {
+            Some(end) if end > arrived && end.duration_since(arrived) < LEAD_MAX => end,
+            _ => arrived,
+        }
     }
 
     /// The segment that began at `at` lasts this long.
@@ -78,6 +94,14 @@ mod tests {
     #[test]
     fn a_burst_does_not_send_it_back() {
         assert_eq!(on_air(&[100.0, 102.0, 108.0]), [100.0, 105.98, 111.96]);
+    }
+
+    #[test]
+    fn a_run_does_not_begin_before_the_one_before_it_ended() {
+        let airtime = Airtime::after(at(100.0));
+        assert_eq!(airtime.begin(at(97.0)), at(100.0));
+        assert_eq!(airtime.begin(at(101.0)), at(101.0));
+        assert_eq!(airtime.begin(at(10.0)), at(10.0), "the machine's clock was set back");
     }
 
     #[test]

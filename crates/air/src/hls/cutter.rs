@@ -62,7 +62,7 @@ impl Cutter {
             discontinuities: last.map_or(0, |last| last.discontinuities),
             is_discontinuity: false,
             config: last.map(|last| last.config),
-            airtime: Airtime::default(),
+            airtime: last.map_or_else(Airtime::default, |last| Airtime::after(last.end())),
             open: None,
         }
     }

@@ -302,6 +302,10 @@ impl Desk {
         self.packer.seal();
     }
 
+    pub fn pause(&mut self) {
+        self.packer.pause();
+    }
+
     pub fn seal_if_idle(&mut self, now: Duration) {
         if now.saturating_sub(self.busy_at) >= IDLE {
             self.packer.seal();

@@ -120,6 +120,14 @@ impl Feed {
         }
     }
 
+    /// Nothing more comes for a moment: what was pushed is given to readers, unless it is too little to be worth it.
+    pub fn pause(&self) {
+        let mut desk = self.mount.desk();
+        if desk.is_on(self.id) {
+            desk.pause();
+        }
+    }
+
     /// The frames that follow do not follow in sound: something between them was no frame.
     pub fn skip(&mut self) {
         self.mount.desk().skip(self.id);

@@ -102,6 +102,13 @@ impl Packer {
         }
     }
 
+    /// Ends the chunk here if it is long enough: nothing more comes for a moment.
+    pub fn pause(&mut self) {
+        if self.duration() >= CHUNK_MIN {
+            self.seal();
+        }
+    }
+
     /// Ends the chunk here, so that readers get what there is.
     pub fn seal(&mut self) {
         let Some(first) = self.marks.first() else { return };

@@ -9,7 +9,7 @@ use audio::{Found, Framer, Sniff};
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::body::{Body, Malformed};
 use super::expected::Ticket;
@@ -20,6 +20,10 @@ use crate::mount::{Ended, Feed, NewSource, Refused};
 
 /// How much is read from a socket at once, in bytes.
 const READ_BYTES: usize = 16 << 10;
+/// How long it is waited for more once a source has sent what it had. An encoder sends every frame by itself, forty in a
+/// second; taking them by the handful wakes the machine a quarter as often. A chunk of the log is about as long, so
+/// nothing is heard later for it.
+const GATHER: Duration = Duration::from_millis(100);
 /// How much of a stream is kept to find out what it is, in bytes: a tag with a picture in it fits.
 const OPENING_BYTES_MAX: usize = 1 << 20;
 
@@ -159,19 +163,31 @@ impl<'a> Intake<'a> {
 
     async fn read(&mut self, socket: &mut TcpStream) -> Result<Infallible, Departure> {
         let patience = Duration::from_millis(self.air.settings().source_timeout_ms);
+        self.use_up_received().await?;
         loop {
-            self.use_up_received().await?;
             if self.body.is_over() {
                 self.finish().await?;
                 return Err(Departure::Finished);
             }
             self.received.reserve(READ_BYTES);
             let read = timeout(patience, socket.read_buf(&mut self.received)).await;
-            if read.map_err(|_| Departure::Silent(patience))?? == 0 {
+            let bytes = read.map_err(|_| Departure::Silent(patience))??;
+            if bytes == 0 {
                 self.finish().await?;
                 return Err(Departure::Closed);
             }
+            self.use_up_received().await?;
+            if bytes < READ_BYTES {
+                self.pause().await;
+            }
         }
+    }
+
+    /// The source has sent what it had: readers get that, and it is given a moment to send more.
+    async fn pause(&self) {
+        let Some(Stage::Flowing { feed, .. }) = &self.stage else { return };
+        feed.pause();
+        sleep(GATHER).await;
     }
 
     async fn use_up_received(&mut self) -> Result<(), Departure> {
