@@ -273,13 +273,18 @@ impl Desk {
         let Some((format, _)) = &line.preface else { return };
         let sound = ring::duration(u64::from(frame.samples), format.sample_rate_hz);
         line.pace.sent(sound, now);
-        if self.is_on(id) {
-            self.put(frame, sound, now, at);
+        let is_source = line.source.is_some();
+        if !self.is_on(id) {
+            return;
         }
+        // Automation keeps time by itself; what it sent at once to begin with is nothing that a source should wait for.
+        if is_source {
+            self.pace.sent(sound, now);
+        }
+        self.put(frame, now, at);
     }
 
-    fn put(&mut self, frame: &Frame, sound: Duration, now: Duration, at: Timestamp) {
-        self.pace.sent(sound, now);
+    fn put(&mut self, frame: &Frame, now: Duration, at: Timestamp) {
         self.busy_at = now;
         let joined = match self.codec() {
             Some(Codec::Mp3) => Some(self.mpeg.pass(frame.clone())),
@@ -331,7 +336,7 @@ impl Desk {
         self.packer.preface().map(|preface| preface.format.codec)
     }
 
-    fn is_on(&self, id: InputId) -> bool {
+    pub fn is_on(&self, id: InputId) -> bool {
         self.on == Some(Carrier::Direct(id))
     }
 
