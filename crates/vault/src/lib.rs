@@ -5,10 +5,13 @@
 //! their content ([`Vault::put_content`]), so that putting one twice is harmless and its address may be cached for
 //! ever.
 //!
-//! Nothing here depends on conditional writes, on renames or on folders, because not every store of objects has them.
+//! Nothing that is asked of the store of objects depends on conditional writes, on renames or on folders, because not every
+//! one has them. What is not finished yet and has to be safe already, like the tape of what is on the air, is a
+//! [`Growing`] object: it lives on this machine until it is sealed, and is an object like any other from there on.
 //!
 //! Start at [`Vault::disk`].
 
+mod growing;
 mod key;
 
 use std::ops::Range;
@@ -20,6 +23,8 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt, path};
 use sha2::{Digest, Sha256};
+
+pub use growing::Growing;
 
 /// The size of the pieces in which [`Vault::stream`] hands an object out.
 pub const CHUNK_BYTES_MAX: u64 = 128 * 1024;
@@ -55,12 +60,28 @@ pub enum Error {
         /// Why.
         source: Source,
     },
+    /// There is no room for the object, or for more of it.
+    #[error("there is no room in the vault for `{key}`")]
+    Full {
+        /// Which object.
+        key: String,
+        /// Why.
+        source: Source,
+    },
+    /// Another program, or another part of this one, is appending to the object.
+    #[error("somebody else is appending to `{key}`")]
+    InUse {
+        /// Which object.
+        key: String,
+    },
 }
 
 /// The station's objects. Clones share the same store.
 #[derive(Clone, Debug)]
 pub struct Vault {
     objects: Arc<dyn ObjectStore>,
+    /// Where growing objects live, and where free space is asked for.
+    folder: Arc<Path>,
 }
 
 /// An object in a list.
@@ -78,7 +99,7 @@ impl Vault {
         let open = |source: Source| Error::Open { folder: folder.to_owned(), source };
         make_folder(folder).map_err(|source| open(source.into()))?;
         let objects = LocalFileSystem::new_with_prefix(folder).map_err(|source| open(source.into()))?;
-        Ok(Vault { objects: Arc::new(objects.with_fsync(true)) })
+        Ok(Vault { objects: Arc::new(objects.with_fsync(true)), folder: folder.into() })
     }
 
     /// Puts an object in, in the place of another under the same key. A reader sees the one or the other, whole.
@@ -139,6 +160,8 @@ impl Vault {
             .try_collect()
             .await
             .map_err(|source| unreachable(prefix, source))?;
+        // What is growing lies in the same folder, under a name that is no key.
+        entries.retain(|entry| key::parse(&entry.key).is_ok());
         entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(entries)
     }
@@ -189,9 +212,18 @@ fn is_absence(error: &object_store::Error) -> bool {
         || kinds.into_iter().any(|kind| kind == std::io::ErrorKind::NotADirectory)
 }
 
-fn unreachable(key: &str, source: object_store::Error) -> Error {
+fn unreachable(key: &str, source: impl Into<Source>) -> Error {
     metrics::counter!("groundwave_vault_unreachable_total").increment(1);
-    Error::Unreachable { key: key.to_owned(), source: source.into() }
+    let (key, source) = (key.to_owned(), source.into());
+    if is_for_want_of_room(source.as_ref()) { Error::Full { key, source } } else { Error::Unreachable { key, source } }
+}
+
+/// True if the disk, or what this program may have of it, is full.
+fn is_for_want_of_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut kinds = causes.filter_map(|error| error.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    kinds.any(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge))
 }
 
 fn gone(key: &str) -> Error {
