@@ -26,13 +26,14 @@ use crate::ring::From;
 use crate::settings::Settings;
 use crate::source::Expected;
 use crate::switch::Rank;
+use crate::tape::Tapes;
 use crate::visit::Office;
 use crate::{caller, codec};
 
 /// How often every mount is looked after and automation goes on. It is the air's only clock that runs day and night: a stall
 /// is noticed this much late at most, and each tick wakes the machine.
 const TICK: Duration = Duration::from_millis(250);
-/// How long a stop waits for the last HLS segments to be kept.
+/// How long a stop waits for the end of what was aired to be kept.
 const PACKING_END_MAX: Duration = Duration::from_secs(5);
 /// The longest path that a source may make a mount at, in bytes.
 const PATH_BYTES_MAX: usize = 255;
@@ -43,13 +44,14 @@ pub struct Air {
     mounts: RwLock<Vec<Arc<Mount>>>,
     library: Arc<Library>,
     hls: Arc<Hls>,
+    tapes: Tapes,
     expected: Arc<Expected>,
     pub(crate) fallbacks: Fallbacks,
     office: Office,
     bans: Bans,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-    /// What packs HLS. It ends by itself when its mount has closed.
+    /// What packs HLS and what writes the tapes. It ends by itself when its mount has closed.
     packing: Mutex<Vec<JoinHandle<()>>>,
     /// What tells authentication services their news. It ends by itself when all is told.
     errands: Mutex<Option<JoinHandle<()>>>,
@@ -98,6 +100,7 @@ impl Air {
         let (gate, errands) = Gate::new(&settings).map_err(Error::Caller)?;
         let log = settings.access_log.clone().map(|setup| Arc::new(AccessLog::new(setup)));
         let office = Office { log, gate: Arc::clone(&gate), clock: Arc::clone(&clock) };
+        let tapes = Tapes::new(&settings.services, &settings.tape, &vault);
         let house = House {
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
@@ -112,6 +115,7 @@ impl Air {
             mounts: RwLock::default(),
             library: Arc::new(Library::new(pieces)),
             hls,
+            tapes,
             expected: Arc::default(),
             fallbacks: Fallbacks::default(),
             office,
@@ -125,6 +129,7 @@ impl Air {
             air.start_service(&service, &vault)?;
         }
         air.pack_hls();
+        air.write_tapes();
         air.spawn(look_after(Arc::downgrade(&air)));
         air.spawn(follow_programmes(Arc::downgrade(&air), news));
         Ok(air)
@@ -153,6 +158,11 @@ impl Air {
     /// Who is not let in at all.
     pub fn bans(&self) -> &Bans {
         &self.bans
+    }
+
+    /// Everything that its services aired.
+    pub fn tapes(&self) -> &Tapes {
+        &self.tapes
     }
 
     /// Since when it runs.
@@ -260,7 +270,7 @@ impl Air {
         }
         let packing: Vec<_> = self.packing.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
         if tokio::time::timeout(PACKING_END_MAX, futures_util::future::join_all(packing)).await.is_err() {
-            tracing::warn!("the last HLS segments were not kept in time");
+            tracing::warn!("the end of what was aired was not kept in time");
         }
         let fan_out = Arc::clone(&self.house.fan_out);
         if tokio::task::spawn_blocking(move || fan_out.stop()).await.is_err() {
@@ -304,6 +314,18 @@ impl Air {
             let Some(mount) = self.mount_of(rendition.service(), station::Codec::Aac) else { continue };
             let packing = tokio::spawn(Arc::clone(rendition).run(mount.follow(From::Oldest)));
             self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(packing);
+        }
+    }
+
+    /// Writes what each service airs, from its first chunk on.
+    fn write_tapes(&self) {
+        for tape in self.tapes.all() {
+            let Some(mount) = self.mount_of(tape.service(), tape.codec()) else { continue };
+            let writing = self.tapes.write(tape, mount.follow(From::Oldest), Arc::clone(self.clock()));
+            self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(writing));
+        }
+        if !self.tapes.all().is_empty() {
+            self.spawn(self.tapes.keep(Arc::clone(self.clock())));
         }
     }
 

@@ -30,6 +30,7 @@ pub mod ring;
 pub mod settings;
 pub mod source;
 pub mod switch;
+pub mod tape;
 pub mod terms;
 pub mod title;
 pub mod visit;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use station::{Service, StationId};
+use station::{Codec, Service, StationId};
 
 use crate::ear::Profile;
 use crate::{access, terms};
@@ -84,6 +84,8 @@ pub struct Settings {
     pub linger_seconds: u64,
     /// HLS.
     pub hls: Hls,
+    /// What is kept of everything that was aired.
+    pub tape: Tape,
 }
 
 /// The credentials of sources, or of servers that relay.
@@ -139,6 +141,38 @@ pub struct Hls {
     pub window_minutes: u64,
 }
 
+/// What is kept of everything that was aired.
+#[derive(Clone, Debug)]
+pub struct Tape {
+    /// The codecs that are kept of a service, as far as it has mounts in them, the one that is cut first in front. Empty:
+    /// the one that its first mount has.
+    pub codecs: Vec<Codec>,
+    /// For how many days it is kept; 0 keeps nothing.
+    pub days: u32,
+    /// The most that all services' tapes may take together, in bytes.
+    pub bytes_max: u64,
+    /// How much of the disk is left to others, in bytes: the oldest of the tapes goes before that.
+    pub free_bytes_min: u64,
+}
+
+impl Tape {
+    /// The codecs that are kept of a service.
+    pub fn codecs_of(&self, service: &Service) -> Vec<Codec> {
+        if self.days == 0 {
+            return Vec::new();
+        }
+        let wanted = self.codecs.iter().copied().filter(|codec| service.mount_in(*codec).is_some());
+        let first = service.mounts.first().map(|mount| mount.codec);
+        if self.codecs.is_empty() { first.into_iter().collect() } else { wanted.collect() }
+    }
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self { codecs: Vec::new(), days: 14, bytes_max: 20 << 30, free_bytes_min: 512 << 20 }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -179,6 +213,7 @@ impl Default for Settings {
             open_mounts_max: 64,
             linger_seconds: 10,
             hls: Hls { segment_ms: 6_000, window_minutes: 120 },
+            tape: Tape::default(),
         }
     }
 }
