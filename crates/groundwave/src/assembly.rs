@@ -233,6 +233,7 @@ fn air_settings(
         gate_timeout_ms: air.gate_timeout_ms.into(),
         access_log: terms::access_log(settings)?,
         hls: air::settings::Hls { segment_ms: hls.segment_ms.into(), window_minutes: hls.window_minutes.into() },
+        tape: tape_settings(&settings.tape),
         ..air::Settings::default()
     })
 }
@@ -242,6 +243,16 @@ fn public_name(settings: &Settings, stations: &[Station]) -> String {
     let first = || stations.iter().flat_map(|station| &station.host_names).next().cloned();
     let set = Some(settings.air.public_name.clone()).filter(|name| !name.is_empty());
     set.or_else(first).unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// What is kept of everything that is aired.
+pub fn tape_settings(tape: &crate::settings::Tape) -> air::settings::Tape {
+    air::settings::Tape {
+        codecs: tape.codecs.clone(),
+        days: tape.days,
+        bytes_max: u64::from(tape.gigabytes) << 30,
+        free_bytes_min: u64::from(tape.free_megabytes) << 20,
+    }
 }
 
 fn site_settings(settings: &Settings, listeners: &[TcpListener]) -> site::Settings {

@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn frame(number: u8, length: usize) -> Frame {
-        Frame { bytes: vec![number; length].into(), samples: 960, is_entry: number % 3 == 0 }
+        Frame { bytes: vec![number; length].into(), samples: 960, is_entry: number.is_multiple_of(3) }
     }
 
     fn records() -> Vec<Record> {

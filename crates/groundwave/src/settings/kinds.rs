@@ -229,6 +229,19 @@ impl<K: Kind> Kind for Option<K> {
     }
 }
 
+impl Kind for Vec<station::Codec> {
+    const WANTED: &'static str =
+        "a list of codecs, like [\"mp3\", \"aac\"]; there are mp3, aac, ogg-opus, ogg-vorbis, ogg-flac";
+    fn read(value: &Value) -> Option<Self> {
+        let codec = |value: &Value| station::Codec::ALL.into_iter().find(|codec| value.as_str() == Some(codec.slug()));
+        value.as_array()?.iter().map(codec).collect()
+    }
+    fn show(&self) -> Option<String> {
+        let codecs: Vec<String> = self.iter().map(|codec| format!("\"{}\"", codec.slug())).collect();
+        Some(format!("[{}]", codecs.join(", ")))
+    }
+}
+
 impl Kind for LogFormat {
     const WANTED: &'static str = "\"text\" or \"json\"";
     fn read(value: &Value) -> Option<Self> {

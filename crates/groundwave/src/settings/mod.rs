@@ -181,6 +181,21 @@ section! {
 }
 
 section! {
+    /// The tape: everything that is aired, kept as it was sent.
+    pub struct Tape in "tape" {
+        /// For how many days it is kept; 0 keeps nothing.
+        days: u32 = 14,
+        /// The most that all services take together, in GB. A day of 128 kbit/s is 1.4.
+        gigabytes: u32 = 20,
+        /// Which of a service's streams are kept, as ["mp3", "aac"], the one that is cut first in front. Empty: the one of
+        /// its first mount.
+        codecs: Vec<station::Codec> = Vec::new(),
+        /// How much of the disk is left to others, in MB: the oldest of the tape goes before that.
+        free_megabytes: u32 = 512,
+    }
+}
+
+section! {
     /// The pages.
     pub struct Site in "site" {
         /// A folder whose templates stand in for the built-in ones of the same name; `theme` in the data folder if
@@ -236,6 +251,8 @@ pub struct Settings {
     pub access_log: AccessLog,
     /// `[hls]`
     pub hls: Hls,
+    /// `[tape]`
+    pub tape: Tape,
     /// `[site]`
     pub site: Site,
     /// `[wire]`
@@ -270,6 +287,7 @@ impl Settings {
             mounts,
             access_log: AccessLog::read(&mut reader),
             hls: Hls::read(&mut reader),
+            tape: Tape::read(&mut reader),
             site: Site::read(&mut reader),
             wire: Wire::read(&mut reader),
             metrics: Metrics::read(&mut reader),
@@ -290,6 +308,7 @@ impl Settings {
             Mount::print_all(&self.mounts),
             self.access_log.print(),
             self.hls.print(),
+            self.tape.print(),
             self.site.print(),
             self.wire.print(),
             self.metrics.print(),
@@ -328,6 +347,8 @@ impl Settings {
         reader.bound("air", "fan_out_threads", self.air.fan_out_threads, 1..=64);
         reader.bound("hls", "segment_ms", self.hls.segment_ms, 1_000..=20_000);
         reader.bound("hls", "window_minutes", self.hls.window_minutes, 1..=20_160);
+        reader.bound("tape", "days", self.tape.days, 0..=3_660);
+        reader.bound("tape", "gigabytes", self.tape.gigabytes, 1..=1_000_000);
         reader.bound("door", "head_timeout_ms", self.door.head_timeout_ms, 500..=120_000);
         reader.bound("door", "connections_max", self.door.connections_max, 16..=1_000_000);
         reader.bound("air", "public_port", self.air.public_port, 0..=65_535);

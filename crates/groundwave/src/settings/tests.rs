@@ -20,6 +20,7 @@ fn what_is_printed_can_be_read_again() {
     settings.door.listen = vec!["0.0.0.0:80".parse().unwrap(), "[::]:80".parse().unwrap()];
     settings.metrics.listen = Some("127.0.0.1:9100".parse().unwrap());
     settings.air.second_source = air::settings::SecondSource::TakeOver;
+    settings.tape.codecs = vec![station::Codec::Mp3, station::Codec::OggOpus];
     assert_eq!(read(&settings.print()).unwrap(), settings);
 }
 
