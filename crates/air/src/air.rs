@@ -12,8 +12,10 @@ use tokio::task::JoinHandle;
 use vault::Vault;
 
 use crate::access::AccessLog;
-use crate::automation::{Deck, Library};
+use crate::automation::planner::Planner;
+use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
+use crate::codec;
 use crate::control::{Control, Status};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
@@ -42,7 +44,7 @@ const PATH_BYTES_MAX: usize = 255;
 pub struct Air {
     house: House,
     mounts: RwLock<Vec<Arc<Mount>>>,
-    library: Arc<Library>,
+    consoles: RwLock<Vec<Arc<Console>>>,
     hls: Arc<Hls>,
     tapes: Tapes,
     expected: Arc<Expected>,
@@ -87,7 +89,7 @@ impl Air {
     /// Starts every mount of the settings, each with automation. Call it inside a tokio runtime.
     pub fn start(
         settings: Settings,
-        pieces: Vec<Piece>,
+        repertoire: impl Into<Repertoire>,
         vault: Vault,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
@@ -113,7 +115,7 @@ impl Air {
         let air = Arc::new(Self {
             house,
             mounts: RwLock::default(),
-            library: Arc::new(Library::new(pieces)),
+            consoles: RwLock::default(),
             hls,
             tapes,
             expected: Arc::default(),
@@ -125,8 +127,9 @@ impl Air {
             packing: Mutex::default(),
             errands: Mutex::new(Some(tokio::spawn(errands.run()))),
         });
+        let repertoire = repertoire.into();
         for service in air.settings().services.clone() {
-            air.start_service(&service, &vault)?;
+            air.start_service(&service, &repertoire, &vault)?;
         }
         air.pack_hls();
         air.write_tapes();
@@ -255,9 +258,26 @@ impl Air {
         self.controls().iter().find(is_ours).map(|control| control.hold(rank)).is_some()
     }
 
-    /// Automation has these pieces from now on.
+    /// A service's automation, to see and reach it.
+    pub fn console(&self, service: ServiceId) -> Option<Arc<Console>> {
+        let consoles = self.consoles.read().unwrap_or_else(PoisonError::into_inner);
+        consoles.iter().find(|console| console.service() == service).cloned()
+    }
+
+    /// Automation has these pieces from the next one on, and goes on by the same rules.
     pub fn set_pieces(&self, pieces: Vec<Piece>) {
-        self.library.replace(pieces);
+        for service in &self.settings().services {
+            let ours = pieces.iter().filter(|piece| piece.service == service.id).cloned().collect();
+            self.console(service.id).inspect(|console| console.replace_pieces(ours));
+        }
+    }
+
+    /// A service's automation plays this from the next piece on. What was played before it knows already.
+    pub fn set_repertoire(&self, service: ServiceId, repertoire: &Repertoire) {
+        let known = self.settings().services.iter().find(|known| known.id == service);
+        if let (Some(known), Some(console)) = (known, self.console(service)) {
+            console.replace(repertoire.sheet(known));
+        }
     }
 
     /// Sources are disconnected, what is open is sealed, listeners get the rest and are closed.
@@ -285,7 +305,7 @@ impl Air {
         }
     }
 
-    fn start_service(&self, service: &Service, vault: &Vault) -> Result<(), Error> {
+    fn start_service(&self, service: &Service, repertoire: &Repertoire, vault: &Vault) -> Result<(), Error> {
         let call = Arc::new(Notify::new());
         let known = mount::Service {
             id: service.id,
@@ -302,10 +322,21 @@ impl Air {
             ours.push(self.add(identity, intro, &control)?);
         }
         control.tick();
+        let console = self.open_console(service, repertoire, &call);
         let burst = Duration::from_secs(self.settings().burst_seconds);
-        let deck = Deck::new(service.id, ours, Arc::clone(&self.library), vault.clone(), call, burst);
+        let deck = Deck::new(console, Arc::clone(&self.house.clock), ours, vault.clone(), call, burst);
         self.spawn(deck.run());
         Ok(())
+    }
+
+    /// What a service's automation plays by, and where it is seen and reached.
+    fn open_console(&self, service: &Service, repertoire: &Repertoire, call: &Arc<Notify>) -> Arc<Console> {
+        let House { clock, herald, epoch, .. } = &self.house;
+        let planner = Planner::new(repertoire.sheet(service), &repertoire.spins_of(service), clock.now(), *epoch);
+        let names = (service.station, service.id);
+        let console = Console::new(names, planner, Arc::clone(clock), Arc::clone(herald), Arc::clone(call));
+        self.consoles.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&console));
+        console
     }
 
     /// Packs each service's AAC mount, from its first chunk on.
@@ -445,6 +476,8 @@ async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
         };
         let (Event::OnAir { service, now_next }, Some(air)) = (event, air.upgrade()) else { continue };
         air.set_programme(service, now_next.now.as_ref().map_or("", |broadcast| &broadcast.title));
+        let programme = now_next.now.as_ref().map(|broadcast| broadcast.programme);
+        air.console(service).inspect(|console| console.set_programme(programme));
     }
 }
 

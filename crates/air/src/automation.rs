@@ -1,81 +1,80 @@
 //! Automation: what a service plays when nobody is at the studio.
 //!
-//! A service has one [`Deck`]. It plays the pieces of the library in rotation, in real time, on every mount that has
-//! nothing better: the same piece at the same moment on all of them, each in its own codec. It runs only while
-//! some mount needs it. What cannot be played is skipped and counted; where there is nothing at all, it sends silence, so
-//! that no stream ends because of an empty library.
+//! A service has one [`Deck`], which plays in real time on every mount that has nothing better: the same piece at the
+//! same moment on all of them, each in its own codec. What comes next is the [`planner`]'s to decide, by the rules that the
+//! station wrote down; the [`Console`] is where people see and reach it. It runs only while some mount needs it. What
+//! cannot be played is skipped and counted; where there is nothing at all, it sends silence, so that no stream ends
+//! because of an empty library.
+//!
+//! A deck keeps one timeline for all its mounts, which goes with the clock. A piece begins on each mount at the first
+//! frame boundary at or after its moment on that line, whatever went before: so nothing drifts, neither mounts apart nor
+//! all of them away from the time. A moment of the line is on the air when its frames are put into the log. Frames are passed on as they are; what would blend two pieces into each other has to
+//! stand where frames are made, behind the mount.
 //!
 //! Start at [`Deck::run`], then `Deck::play`.
 
+mod console;
+pub mod history;
+pub mod planner;
+pub mod queue;
+mod repertoire;
 mod tape;
+pub mod timetable;
 mod voice;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use station::{Piece, ServiceId};
+use jiff::SignedDuration;
+use station::{Clock, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use vault::Vault;
 
 use crate::Mount;
-use voice::{Cue, Voice};
+pub use console::{Ahead, Console, LinedUp, On};
+use planner::Planned;
+pub use repertoire::Repertoire;
+use voice::{Cue, Portion, Voice};
 
-/// How far ahead of time a deck plays, so that a slow moment of the vault is not heard.
+/// How much a mount has in its log when its timeline begins, so that a slow moment of the vault is not heard.
 const LEAD: Duration = Duration::from_secs(1);
 /// How long it is silent before it tries again to find something that can be played.
 const RETRY: Duration = Duration::from_secs(5);
-
-/// The pieces of every service. They can be changed while decks play.
-#[derive(Debug)]
-pub(crate) struct Library(Mutex<Vec<Piece>>);
-
-impl Library {
-    /// A library of these pieces.
-    pub fn new(pieces: Vec<Piece>) -> Self {
-        let library = Self(Mutex::default());
-        library.replace(pieces);
-        library
-    }
-
-    /// Has these pieces instead, from the next one that a deck takes on.
-    pub fn replace(&self, mut pieces: Vec<Piece>) {
-        pieces.sort_by_key(|piece| (piece.position, piece.id));
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = pieces;
-    }
-
-    /// The piece that comes after `last` in a service's rotation, and how many there are.
-    fn after(&self, service: ServiceId, last: Option<&Piece>) -> Option<(Piece, usize)> {
-        let pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ours = || pieces.iter().filter(|piece| piece.service == service);
-        let place = |piece: &Piece| (piece.position, piece.id);
-        let next = last.and_then(|last| ours().find(|piece| place(piece) > place(last)));
-        Some((next.or_else(|| ours().next())?.clone(), ours().count()))
-    }
-}
+/// A mount that is later than this in a piece comes into it; one that is not begins with its first frame.
+const LATE: Duration = Duration::from_millis(150);
+/// How near a start must be to count as now.
+const NEAR: SignedDuration = SignedDuration::from_millis(5);
 
 /// Plays a service's pieces.
 pub(crate) struct Deck {
-    service: ServiceId,
-    mounts: Vec<Arc<Mount>>,
-    library: Arc<Library>,
+    console: Arc<Console>,
+    clock: Arc<dyn Clock>,
+    lines: Vec<Line>,
     vault: Vault,
-    /// Woken with every tick of the air, and when a mount may have come to need it.
+    /// Woken with every tick of the air, when a mount may have come to need it, and when somebody wants something of it.
     call: Arc<Notify>,
     /// How much sound a mount gets at once that has sent nothing yet, so that its first listener has a burst.
     head_start: Duration,
-    last: Option<Piece>,
-    /// When the next piece begins, while it plays one after the other.
-    next_start: Option<Instant>,
-    /// How many pieces in a row could not be played.
-    unplayable: usize,
+    /// The beginning of the timeline.
+    zero: Instant,
+}
+
+/// A mount and how far it has been played to.
+struct Line {
+    mount: Arc<Mount>,
+    /// The turn of automation that it is in.
+    turn: Option<u64>,
+    /// Its place on the timeline.
+    sent: Duration,
+    voice: Option<Voice>,
 }
 
 /// How a piece ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// It was played to its end.
-    Played,
+    /// It was played, up to here on the timeline.
+    Played(Duration),
     /// No mount that needs it could play it.
     Unplayable,
     /// Nobody needs automation any more.
@@ -85,95 +84,209 @@ enum Outcome {
 impl Deck {
     /// A deck for these mounts, all of one service.
     pub fn new(
-        service: ServiceId,
+        console: Arc<Console>,
+        clock: Arc<dyn Clock>,
         mounts: Vec<Arc<Mount>>,
-        library: Arc<Library>,
         vault: Vault,
         call: Arc<Notify>,
         head_start: Duration,
     ) -> Self {
-        Self { service, mounts, library, vault, call, head_start, last: None, next_start: None, unplayable: 0 }
+        let line = |mount| Line { mount, turn: None, sent: Duration::ZERO, voice: None };
+        let lines = mounts.into_iter().map(line).collect();
+        Self { console, clock, lines, vault, call, head_start, zero: Instant::now() }
     }
 
     /// Plays whenever it is needed. Does not end.
     pub async fn run(mut self) {
         loop {
             while !self.is_wanted() {
-                self.next_start = None;
                 self.call.notified().await;
             }
-            match self.library.after(self.service, self.last.as_ref()) {
-                Some((piece, count)) if self.unplayable < count => {
-                    let outcome = self.play(Some(&piece)).await;
-                    self.unplayable = if outcome == Outcome::Unplayable { self.unplayable + 1 } else { 0 };
-                    self.last = Some(piece);
+            self.come_on();
+            self.play_on().await;
+        }
+    }
+
+    /// Begins a timeline: now, or so long ago that mounts which have sent nothing yet get their head start.
+    fn come_on(&mut self) {
+        let now = Instant::now();
+        let has_new = self.lines.iter().any(|line| !line.mount.has_sent());
+        self.zero = if has_new { now.checked_sub(self.head_start).unwrap_or(now) } else { now };
+        self.lines.iter_mut().for_each(|line| line.turn = None);
+        self.console.resume(self.clock.now());
+    }
+
+    /// Plays one thing after another until nobody needs it.
+    async fn play_on(&mut self) {
+        let mut at = Duration::ZERO;
+        loop {
+            let planned = self.console.next(self.wall_time(at));
+            match self.play(planned.as_ref(), at).await {
+                Outcome::Played(end) => {
+                    at = end;
+                    self.console.ended(self.wall_time(at));
                 }
-                _ => {
-                    self.unplayable = 0;
-                    self.play(None).await;
+                Outcome::Unplayable => {
+                    let unplayable = planned.map(|planned| planned.piece.id);
+                    unplayable.inspect(|piece| self.console.could_not_play(*piece, self.clock.now()));
                 }
+                Outcome::Unwanted => return self.console.ended(self.clock.now()),
             }
         }
     }
 
-    /// Plays a piece, or silence for a while.
-    async fn play(&mut self, piece: Option<&Piece>) -> Outcome {
-        let start = self.next_start.unwrap_or_else(|| self.begin());
-        let mut voices: Vec<Option<Voice>> = self.mounts.iter().map(|_| None).collect();
+    /// Plays what is planned, or silence for a while, from `start` on the timeline.
+    async fn play(&mut self, planned: Option<&Planned>, start: Duration) -> Outcome {
+        self.lines.iter_mut().for_each(|line| line.voice = None);
+        let own_limit = match planned {
+            Some(planned) => planned.piece.cues.out_ms.map(|_| start + plays(planned)),
+            None => Some(start + RETRY),
+        };
+        let mut has_begun = false;
         loop {
-            let elapsed = start.elapsed();
-            for (mount, voice) in self.mounts.iter().zip(&mut voices) {
-                let turn = mount.automation_turn();
-                // Also when a source came and went between two steps, what was begun has been broken off.
-                voice.take_if(|voice| Some(voice.turn()) != turn);
-                if let (None, Some(turn)) = (&voice, turn) {
-                    let head_start = if mount.has_sent() { Duration::ZERO } else { self.head_start };
-                    let from = elapsed.saturating_sub(head_start);
-                    *voice = Some(Voice::open(piece, mount, &self.vault, Cue { turn, from }).await);
+            self.open_voices(planned, start).await;
+            let voices = || self.lines.iter().filter_map(|line| line.voice.as_ref());
+            if voices().next().is_none() {
+                return Outcome::Unwanted;
+            }
+            if let Some(planned) = planned.filter(|_| !has_begun) {
+                if !voices().any(Voice::is_tape) {
+                    return Outcome::Unplayable;
                 }
+                self.console.began(planned, self.wall_time(start));
+                has_begun = true;
             }
-            if piece.is_some() && voices.iter().any(Option::is_some) && !voices.iter().flatten().any(Voice::is_tape) {
-                return Outcome::Unplayable;
-            }
-            let due = start.elapsed() + LEAD;
-            for (mount, voice) in self.mounts.iter().zip(&mut voices) {
-                if let Some(voice) = voice {
-                    voice.play(mount, due).await;
-                }
-            }
-            if let Some((outcome, end)) = outcome(&voices) {
-                self.next_start = (outcome != Outcome::Unwanted).then_some(start + end);
-                return outcome;
+            let limit = earlier(own_limit, self.cut_after(start));
+            self.push(limit).await;
+            if let Some(end) = self.end(limit) {
+                self.pad(end);
+                return Outcome::Played(end);
             }
             // It comes with every tick of the air, and at once where a mount falls to automation.
             self.call.notified().await;
         }
     }
 
-    /// When the first piece in a row begins: now, or so long ago that mounts which have sent nothing yet get their head
-    /// start.
-    fn begin(&self) -> Instant {
-        let now = Instant::now();
-        let has_new = self.mounts.iter().any(|mount| !mount.has_sent());
-        if has_new { now.checked_sub(self.head_start).unwrap_or(now) } else { now }
+    /// Sends what is due, but nothing beyond the limit. Mounts that cannot play the piece are silent for as long as it lasts.
+    async fn push(&mut self, limit: Option<Duration>) {
+        let due = self.due();
+        let until = limit.map_or(due, |limit| limit.min(due));
+        for line in self.lines.iter_mut().filter(|line| line.is_tape()) {
+            line.play(until, due).await;
+        }
+        let tapes_until = self.lines().filter(|line| line.is_tape()).map(|line| line.sent).max();
+        for line in self.lines.iter_mut().filter(|line| !line.is_tape()) {
+            line.play(tapes_until.unwrap_or(until).min(until), due).await;
+        }
+    }
+
+    /// Gives a voice to every mount that needs one.
+    async fn open_voices(&mut self, planned: Option<&Planned>, start: Duration) {
+        let elapsed = self.zero.elapsed();
+        for line in &mut self.lines {
+            let turn = line.mount.automation_turn();
+            // Also when a source came and went between two steps, what was begun has been broken off.
+            if line.turn != turn {
+                (line.turn, line.voice) = (turn, None);
+                let head_start = if line.mount.has_sent() { Duration::ZERO } else { self.head_start };
+                line.sent = start.max(elapsed.saturating_sub(head_start));
+            }
+            if turn.is_none() || line.voice.is_some() {
+                continue;
+            }
+            let late = line.sent.saturating_sub(start);
+            let cue = Cue { skipped: if late > LATE { late } else { Duration::ZERO } };
+            line.voice = Some(Voice::open(planned.map(|planned| &planned.piece), &line.mount, &self.vault, cue).await);
+        }
+    }
+
+    /// The place on the timeline, after `start`, at which what is on is cut.
+    fn cut_after(&self, start: Duration) -> Option<Duration> {
+        if self.console.is_skipped() {
+            return self.lines().map(|line| line.sent).max();
+        }
+        let ahead = self.console.next_cut()?.duration_since(self.clock.now());
+        let due = SignedDuration::try_from(self.due()).unwrap_or(SignedDuration::MAX);
+        let cut = Duration::try_from(due.checked_add(ahead)?).unwrap_or_default();
+        // A clock that was set forward may be past it already.
+        Some(cut.max(start))
+    }
+
+    /// Where what is on has ended, if nothing more of it will come: at its limit, or else with the longest tape.
+    fn end(&self, limit: Option<Duration>) -> Option<Duration> {
+        let sent = || self.lines().map(|line| line.sent);
+        if let Some(limit) = limit.filter(|limit| sent().all(|sent| sent >= *limit)) {
+            // A little beyond it is the rest of a frame. More has been sent before somebody set the limit.
+            let furthest = sent().max().unwrap_or(limit);
+            return Some(if furthest.saturating_sub(limit) > LATE { furthest } else { limit });
+        }
+        let tapes = || self.lines().filter(|line| line.is_tape());
+        let has_ended = tapes().next().is_some() && tapes().all(Line::has_ended);
+        has_ended.then(|| tapes().map(|line| line.sent).max()).flatten()
+    }
+
+    /// Brings the mounts whose file was shorter up to the end, so that what comes next begins on all at once.
+    fn pad(&mut self, end: Duration) {
+        let due = self.due();
+        for line in self.lines.iter_mut().filter(|line| line.voice.is_some()) {
+            line.pad(end, due);
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.voice.is_some())
+    }
+
+    /// The place on the timeline that is on the air now.
+    fn due(&self) -> Duration {
+        self.zero.elapsed() + LEAD
+    }
+
+    /// What the clock on the wall shows when a place on the timeline is on the air.
+    fn wall_time(&self, at: Duration) -> Timestamp {
+        let difference = |a: Duration, b: Duration| SignedDuration::try_from(a.saturating_sub(b)).unwrap_or_default();
+        let due = self.due();
+        self.clock.now() + (difference(at, due) - difference(due, at))
     }
 
     fn is_wanted(&self) -> bool {
-        self.mounts.iter().any(|mount| mount.automation_turn().is_some())
+        self.lines.iter().any(|line| line.mount.automation_turn().is_some())
     }
 }
 
-/// How it ended and how long it was, once nothing more of it will come.
-fn outcome(voices: &[Option<Voice>]) -> Option<(Outcome, Duration)> {
-    let voices = || voices.iter().flatten();
-    if voices().next().is_none() {
-        return Some((Outcome::Unwanted, Duration::ZERO));
+impl Line {
+    fn is_tape(&self) -> bool {
+        self.voice.as_ref().is_some_and(Voice::is_tape)
     }
-    let tapes = || voices().filter(|voice| voice.is_tape());
-    let is_over = match tapes().next() {
-        Some(_) => tapes().all(Voice::has_ended),
-        None => voices().all(|voice| voice.position() >= RETRY),
-    };
-    let played = tapes().map(Voice::position).max().or_else(|| voices().map(Voice::position).max());
-    is_over.then_some((Outcome::Played, played.unwrap_or_default()))
+
+    fn has_ended(&self) -> bool {
+        self.voice.as_ref().is_some_and(Voice::has_ended)
+    }
+
+    async fn play(&mut self, until: Duration, due: Duration) {
+        let portion = self.portion(until, due);
+        if let Some(voice) = &mut self.voice {
+            self.sent += voice.play(&self.mount, portion).await;
+        }
+    }
+
+    fn pad(&mut self, end: Duration, due: Duration) {
+        let portion = self.portion(end, due);
+        if !portion.sound.is_zero() {
+            self.sent += Voice::silent(&self.mount).pad(&self.mount, portion);
+        }
+    }
+
+    /// What is missing up to a place on the timeline.
+    fn portion(&self, until: Duration, due: Duration) -> Portion {
+        Portion { sound: until.saturating_sub(self.sent), ago: due.saturating_sub(self.sent) }
+    }
+}
+
+fn plays(planned: &Planned) -> Duration {
+    Duration::from_millis(planned.piece.plays_ms().try_into().unwrap_or_default())
+}
+
+fn earlier(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    a.into_iter().chain(b).min()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bus::Bus;
 use station::event::{Event, Input, Message};
-use station::{Clock, ServiceId, StationId};
+use station::{Clock, ServiceId, Spin, StationId};
 
 /// Publishes the air's events. The mounts of a service are told apart by their path, their titles are not: the same
 /// title on three mounts is one event.
@@ -30,6 +30,11 @@ impl Herald {
         titles.insert(service, title.to_owned());
         drop(titles);
         self.publish(station, Event::Title { service, title: title.to_owned(), at: self.clock.now() });
+    }
+
+    /// Automation plays a piece, or has played it.
+    pub fn spun(&self, spin: Spin) {
+        self.publish(spin.station, Event::Spun { spin });
     }
 
     /// A mount is fed by another input.

@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod admission;
+pub mod automation;
 pub mod bans;
 mod caller;
 pub mod codec;
@@ -36,7 +37,6 @@ pub mod title;
 pub mod visit;
 
 mod air;
-mod automation;
 mod herald;
 
 pub use air::{Air, Error};

@@ -11,21 +11,32 @@ use super::tape::{Tape, Unreadable};
 use crate::Mount;
 use crate::ring::duration;
 
-/// When a mount comes in.
+/// Where a mount comes in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cue {
-    /// The turn of automation that it is.
-    pub turn: u64,
     /// How much of the piece has been played already.
-    pub from: Duration,
+    pub skipped: Duration,
+}
+
+/// What a voice is to send in one go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portion {
+    /// How much sound.
+    pub sound: Duration,
+    /// How long ago the first of it was due.
+    pub ago: Duration,
+}
+
+impl Portion {
+    /// How long ago what comes after this much of it was due.
+    fn ago_after(&self, sent: Duration) -> Duration {
+        self.ago.saturating_sub(sent)
+    }
 }
 
 /// One mount's part of what a deck plays.
 pub(super) struct Voice {
     sound: Sound,
-    turn: u64,
-    /// How much of it has been played, from its beginning.
-    position: Duration,
     has_begun: bool,
     has_ended: bool,
 }
@@ -40,8 +51,7 @@ enum Sound {
 impl Voice {
     /// A voice for a mount that comes in at a cue. Where the piece cannot be played, it will be silent.
     pub async fn open(piece: Option<&Piece>, mount: &Mount, vault: &Vault, cue: Cue) -> Self {
-        let silent = || Self::silent(mount, cue);
-        let Some(piece) = piece else { return silent() };
+        let Some(piece) = piece else { return Self::silent(mount) };
         match Self::open_tape(piece, mount, vault, cue).await {
             Ok(voice) => voice,
             Err(why) => {
@@ -53,37 +63,41 @@ impl Voice {
                     source = std::error::Error::source(&why).map(tracing::field::display),
                     "a piece cannot be played"
                 );
-                silent()
+                Self::silent(mount)
             }
         }
     }
 
-    /// Pushes what is due.
-    pub async fn play(&mut self, mount: &Mount, due: Duration) {
+    /// A voice that sends silence.
+    pub fn silent(mount: &Mount) -> Self {
+        Self { sound: Sound::Silence(silence(mount)), has_begun: false, has_ended: false }
+    }
+
+    /// Sends a portion, or less if its piece is over. Returns how much it was: up to a frame more.
+    pub async fn play(&mut self, mount: &Mount, portion: Portion) -> Duration {
         if !self.has_begun {
             self.has_begun = true;
             self.begin(mount);
         }
-        while !self.has_ended && self.position < due {
-            match &mut self.sound {
-                Sound::Silence(None) => self.position = due,
-                Sound::Silence(Some((format, frame))) => {
-                    mount.take_automated(frame, due - self.position);
-                    self.position += duration(u64::from(frame.samples), format.sample_rate_hz);
-                }
-                Sound::Tape { .. } => self.play_tape_frame(mount, due).await,
+        let mut sent = Duration::ZERO;
+        while !self.has_ended && sent < portion.sound {
+            match &self.sound {
+                Sound::Silence(_) => return self.pad(mount, portion),
+                Sound::Tape { .. } => sent += self.play_tape_frame(mount, portion.ago_after(sent)).await,
             }
         }
+        sent
     }
 
-    /// The turn of automation that it was opened in.
-    pub fn turn(&self) -> u64 {
-        self.turn
-    }
-
-    /// How much of it has been played.
-    pub fn position(&self) -> Duration {
-        self.position
+    /// Sends a portion of silence, without a word to the mount. Returns how much it was: up to a frame more.
+    pub fn pad(&self, mount: &Mount, portion: Portion) -> Duration {
+        let Sound::Silence(Some((format, frame))) = &self.sound else { return portion.sound };
+        let mut sent = Duration::ZERO;
+        while sent < portion.sound {
+            mount.take_automated(frame, portion.ago_after(sent));
+            sent += duration(u64::from(frame.samples), format.sample_rate_hz);
+        }
+        sent
     }
 
     /// True if it plays a piece.
@@ -94,11 +108,6 @@ impl Voice {
     /// True if its piece is over.
     pub fn has_ended(&self) -> bool {
         self.has_ended
-    }
-
-    fn silent(mount: &Mount, cue: Cue) -> Self {
-        let sound = Sound::Silence(silence(mount));
-        Self { sound, turn: cue.turn, position: cue.from, has_begun: false, has_ended: false }
     }
 
     /// Tells the mount what comes.
@@ -118,30 +127,37 @@ impl Voice {
         mount.automation_jumps();
     }
 
-    /// Winds the tape to where the mount comes in, and says what is on it.
+    /// Winds the tape to where the mount comes in, and says what is on it: to the frame that holds the piece's beginning.
     async fn open_tape(piece: &Piece, mount: &Mount, vault: &Vault, cue: Cue) -> Result<Self, Unreadable> {
         let key = piece.key_in(mount.identity().mount.codec).ok_or(Unreadable::NoRendition)?;
         let mut tape = Box::new(Tape::new(vault, key, mount.codec()));
+        let begins = Duration::from_millis(piece.begins_ms().try_into().unwrap_or_default()) + cue.skipped;
         let (mut position, mut preface) = (Duration::ZERO, None);
         let (next, has_ended) = loop {
             match tape.next().await? {
                 Some(Found::Format { format, headers }) => preface = Some((format, headers)),
-                Some(Found::Frame(frame)) if position >= cue.from => break (Some(frame), false),
-                Some(Found::Frame(frame)) => position += sound_of(&frame, preface.as_ref()),
+                Some(Found::Frame(frame)) => {
+                    position += sound_of(&frame, preface.as_ref());
+                    if position > begins {
+                        break (Some(frame), false);
+                    }
+                }
                 Some(_) => {}
                 None => break (None, true),
             }
         };
         let preface = preface.ok_or_else(|| Unreadable::NoSound(tape.key().to_owned()))?;
         let sound = Sound::Tape { tape, title: piece.display_title(), preface, next };
-        Ok(Self { sound, turn: cue.turn, position, has_begun: false, has_ended })
+        Ok(Self { sound, has_begun: false, has_ended })
     }
 
-    async fn play_tape_frame(&mut self, mount: &Mount, due: Duration) {
-        let Sound::Tape { tape, preface, next, .. } = &mut self.sound else { return };
+    /// Pushes a frame and gets the next one ready. Returns how much sound it was.
+    async fn play_tape_frame(&mut self, mount: &Mount, ago: Duration) -> Duration {
+        let Sound::Tape { tape, preface, next, .. } = &mut self.sound else { return Duration::ZERO };
+        let mut sent = Duration::ZERO;
         if let Some(frame) = next.take() {
-            mount.take_automated(&frame, due.saturating_sub(self.position));
-            self.position += sound_of(&frame, Some(preface));
+            mount.take_automated(&frame, ago);
+            sent = sound_of(&frame, Some(preface));
         }
         match tape.next().await {
             Ok(Some(Found::Frame(frame))) => *next = Some(frame),
@@ -158,6 +174,7 @@ impl Voice {
                 self.has_ended = true;
             }
         }
+        sent
     }
 }
 

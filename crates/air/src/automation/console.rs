@@ -1,0 +1,280 @@
+//! The console: where a service's automation can be seen and reached while it plays.
+//!
+//! It holds the service's [`Planner`] and says what is on. The deck asks it what comes next and tells it what became of
+//! that; people add, move and take out what is lined up, and end what is on. Everything that is played is told to the bus
+//! as a [`Spin`], when it begins and again when it is over. Whoever holds it holds it for as long as one decision takes.
+//!
+//! Start at [`Console::ahead`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::SignedDuration;
+use serde::Serialize;
+use station::{Clock, Piece, PieceId, ProgrammeId, ServiceId, Spin, StationId, Timestamp};
+use tokio::sync::Notify;
+
+use super::planner::{Planned, Planner, Relaxed, Sheet, Why};
+use super::queue::{Entry, Refused};
+use crate::herald::Herald;
+
+/// A service's automation, for people and for its deck.
+pub struct Console {
+    station: StationId,
+    service: ServiceId,
+    clock: Arc<dyn Clock>,
+    herald: Arc<Herald>,
+    /// Wakes the deck.
+    call: Arc<Notify>,
+    state: Mutex<State>,
+}
+
+struct State {
+    planner: Planner,
+    on: Option<On>,
+    /// When the next piece cuts in.
+    next_cut: Option<Timestamp>,
+    /// Somebody wants what is on to be over.
+    is_skipped: bool,
+}
+
+/// What automation plays at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct On {
+    /// The piece.
+    pub piece: PieceId,
+    /// What a radio's display shows.
+    pub title: String,
+    /// Why it is played, in a few words.
+    pub why: &'static str,
+    /// When it began.
+    pub start: Timestamp,
+    /// When it will be over, unless something cuts in.
+    pub end: Timestamp,
+    #[serde(skip)]
+    spin: Spin,
+}
+
+/// A place in the plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ahead {
+    /// When it will begin, if nothing happens in between.
+    pub start: Timestamp,
+    /// The piece.
+    pub piece: PieceId,
+    /// What a radio's display shows.
+    pub title: String,
+    /// How long it lasts, in milliseconds.
+    pub plays_ms: i64,
+    /// Why it is played, in a few words.
+    pub why: &'static str,
+    /// The rule that had to be let go for it: `none`, or the last one that was.
+    pub relaxed: &'static str,
+}
+
+/// A piece that is lined up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinedUp {
+    /// Names its place, for as long as it waits.
+    pub number: u64,
+    /// The piece.
+    pub piece: PieceId,
+    /// What a radio's display shows.
+    pub title: String,
+}
+
+impl Console {
+    pub(crate) fn new(
+        (station, service): (StationId, ServiceId),
+        planner: Planner,
+        clock: Arc<dyn Clock>,
+        herald: Arc<Herald>,
+        call: Arc<Notify>,
+    ) -> Arc<Self> {
+        let next_cut = planner.next_cut(clock.now());
+        let state = Mutex::new(State { planner, on: None, next_cut, is_skipped: false });
+        Arc::new(Self { station, service, clock, herald, call, state })
+    }
+
+    // For people.
+
+    /// What is on; `None` while the studio is, or nothing.
+    pub fn on(&self) -> Option<On> {
+        self.state().on.clone()
+    }
+
+    /// What will be played from here on, if nothing happens in between; at most `count` pieces.
+    pub fn ahead(&self, count: usize) -> Vec<Ahead> {
+        let (planner, now) = {
+            let state = self.state();
+            let end = state.on.as_ref().map(|on| state.next_cut.map_or(on.end, |cut| cut.min(on.end)));
+            (state.planner.clone(), end.unwrap_or_else(|| self.clock.now()))
+        };
+        let plan = planner.ahead(now, count).into_iter();
+        plan.map(|(start, Planned { piece, why, relaxed })| Ahead {
+            start,
+            piece: piece.id,
+            title: piece.display_title(),
+            plays_ms: piece.plays_ms(),
+            why: why.as_str(),
+            relaxed: relaxed.as_str(),
+        })
+        .collect()
+    }
+
+    /// What is lined up, the next in front.
+    pub fn queue(&self) -> Vec<LinedUp> {
+        let mut state = self.state();
+        let entries: Vec<Entry> = state.planner.queue().entries().collect();
+        entries.into_iter().map(|entry| self.lined_up(&state, entry)).collect()
+    }
+
+    /// Lines a piece up so that `place` others come before it; at the end if there are fewer.
+    pub fn add(&self, piece: PieceId, place: usize) -> Result<LinedUp, Refused> {
+        let mut state = self.state();
+        if !state.planner.sheet().pieces.iter().any(|known| known.id == piece) {
+            return Err(Refused::NoPiece(piece));
+        }
+        let number = state.planner.queue().add(piece, place)?;
+        Ok(self.lined_up(&state, Entry { number, piece }))
+    }
+
+    /// Moves what is lined up so that `place` others come before it.
+    pub fn move_to(&self, number: u64, place: usize) -> Result<(), Refused> {
+        self.state().planner.queue().move_to(number, place)
+    }
+
+    /// Takes out what is lined up.
+    pub fn remove(&self, number: u64) -> Result<(), Refused> {
+        self.state().planner.queue().remove(number).map(drop)
+    }
+
+    /// Takes out everything that is lined up; returns how many there were.
+    pub fn clear(&self) -> usize {
+        self.state().planner.queue().clear()
+    }
+
+    /// Ends what is on, and what comes next begins. False: automation has nothing on.
+    pub fn skip(&self) -> bool {
+        let mut state = self.state();
+        state.is_skipped = state.on.is_some();
+        self.call.notify_one();
+        state.is_skipped
+    }
+
+    fn lined_up(&self, state: &State, Entry { number, piece }: Entry) -> LinedUp {
+        let known = state.planner.sheet().pieces.iter().find(|known| known.id == piece);
+        LinedUp { number, piece, title: known.map(Piece::display_title).unwrap_or_default() }
+    }
+
+    // For the air.
+
+    pub(crate) fn service(&self) -> ServiceId {
+        self.service
+    }
+
+    pub(crate) fn replace(&self, sheet: Sheet) {
+        let mut state = self.state();
+        state.planner.replace(sheet);
+        state.next_cut = state.planner.next_cut(self.clock.now());
+    }
+
+    /// Has other pieces, and goes on by the same rules.
+    pub(crate) fn replace_pieces(&self, pieces: Vec<Piece>) {
+        let sheet = Sheet { pieces, ..self.state().planner.sheet().clone() };
+        self.replace(sheet);
+    }
+
+    pub(crate) fn set_programme(&self, programme: Option<ProgrammeId>) {
+        self.state().planner.set_programme(programme);
+    }
+
+    // For the deck.
+
+    /// Automation comes on.
+    pub(super) fn resume(&self, now: Timestamp) {
+        self.state().planner.resume(now);
+    }
+
+    /// What begins at `now`.
+    pub(super) fn next(&self, now: Timestamp) -> Option<Planned> {
+        let mut state = self.state();
+        let planned = state.planner.next(now);
+        state.next_cut = state.planner.next_cut(now + super::NEAR);
+        state.is_skipped = false;
+        planned
+    }
+
+    /// It is heard since `at`.
+    pub(super) fn began(&self, planned: &Planned, at: Timestamp) {
+        self.note(planned);
+        let piece = &planned.piece;
+        let spin = Spin {
+            station: self.station,
+            service: self.service,
+            piece: Some(piece.id),
+            artist: piece.artist.clone(),
+            title: piece.title.clone(),
+            start: at,
+            end: None,
+        };
+        let on = On {
+            piece: piece.id,
+            title: piece.display_title(),
+            why: planned.why.as_str(),
+            start: at,
+            end: at + SignedDuration::from_millis(piece.plays_ms()),
+            spin: spin.clone(),
+        };
+        let mut state = self.state();
+        state.planner.began(piece, at);
+        state.on = Some(on);
+        drop(state);
+        self.herald.spun(spin);
+    }
+
+    /// What was on is over.
+    pub(super) fn ended(&self, at: Timestamp) {
+        let mut state = self.state();
+        let Some(on) = state.on.take() else { return };
+        state.planner.ended(at);
+        state.is_skipped = false;
+        drop(state);
+        self.herald.spun(Spin { end: Some(at.max(on.start)), ..on.spin });
+    }
+
+    /// It could not be played.
+    pub(super) fn could_not_play(&self, piece: PieceId, now: Timestamp) {
+        self.state().planner.skip(piece, now);
+    }
+
+    /// When the next piece cuts in.
+    pub(super) fn next_cut(&self) -> Option<Timestamp> {
+        self.state().next_cut
+    }
+
+    /// True if somebody wants what is on to be over.
+    pub(super) fn is_skipped(&self) -> bool {
+        self.state().is_skipped
+    }
+
+    fn note(&self, planned: &Planned) {
+        let service = self.service.0;
+        let (piece, why, relaxed) = (planned.piece.display_title(), planned.why.as_str(), planned.relaxed.as_str());
+        if planned.relaxed == Relaxed::Nothing && planned.why != Why::Anything {
+            tracing::debug!(service, piece, why, "automation plays a piece");
+            return;
+        }
+        metrics::counter!("groundwave_rotation_relaxed_total", "rule" => relaxed).increment(1);
+        tracing::info!(service, piece, why, rule = relaxed, "no piece keeps all rules; one of them was let go");
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").field("service", &self.service).finish_non_exhaustive()
+    }
+}
