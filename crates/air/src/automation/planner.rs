@@ -198,7 +198,7 @@ impl Planner {
             queue: Queue::default(),
             begun: VecDeque::new(),
             due: VecDeque::new(),
-            timed_until: now,
+            timed_until: Timestamp::MIN,
             place: None,
             programme: None,
             turn: None,
@@ -232,8 +232,7 @@ impl Planner {
         self.programme = programme;
     }
 
-    /// Automation comes on at `now`. What should have started meanwhile is not made up for, but for what can still begin
-    /// within its patience.
+    /// Automation comes on at `now`. What should have started meanwhile is not made up for, except in its last seconds.
     pub fn resume(&mut self, now: Timestamp) {
         self.begun.clear();
         self.due.clear();
@@ -385,18 +384,16 @@ impl Planner {
         }
     }
 
-    /// The first slot that would begin no earlier than now, going by how long pieces of its category last.
+    /// The slot that would be on now, going by how long pieces of its category last.
     fn entry(&self, clock: &HourClock, now: Now) -> usize {
         let elapsed_ms = i64::from(now.wall.minute()) * 60_000 + i64::from(now.wall.second()) * 1_000;
-        let mut begins_ms = 0;
-        for (at, slot) in clock.slots.iter().enumerate() {
-            if begins_ms >= elapsed_ms {
-                return at;
-            }
-            begins_ms += self.shelf.lasts_ms(slot);
-        }
+        let mut ends_ms = 0;
+        let on = clock.slots.iter().position(|slot| {
+            ends_ms += self.shelf.lasts_ms(slot);
+            ends_ms > elapsed_ms
+        });
         // The slots have been used up and begin again: where in them matters to nobody.
-        0
+        on.unwrap_or_default()
     }
 
     fn fill_slot(&mut self, slot: &Slot, now: Now) -> Option<Planned> {

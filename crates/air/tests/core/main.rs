@@ -4,6 +4,7 @@ mod automation;
 mod failover;
 mod fan_out;
 mod house;
+mod planner;
 mod sound;
 mod switching;
 mod titles;
