@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use air::Settings;
+use air::automation::Repertoire;
 use air::ring::{From, Heard};
-use station::Codec;
+use jiff::tz::TimeZone;
 use station::event::{Event, Input};
-use station::library::Rendition;
+use station::library::{Cues, Rendition};
+use station::rotation::{Slot, Start, Timed};
+use station::schedule::Days;
+use station::{Codec, Piece, PieceId, Rotation, Spin, Timestamp};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 use vault::Vault;
 
-use crate::house::{Encoder, House, hear_for, path, piece, put_renditions, studio};
+use crate::house::{Encoder, House, SERVICE, STATION, hear_for, path, piece, put_renditions, studio};
 use crate::sound::{self, PIECE_SECONDS};
 
 /// The next title that the service has.
@@ -95,7 +99,7 @@ async fn what_cannot_be_played_is_skipped() {
     let no_sound = vec![Rendition { codec: Codec::Aac, key }];
     let pieces =
         [good.clone(), missing, Vec::new(), no_sound, good].into_iter().enumerate().map(|(n, r)| piece(n + 1, r));
-    let mut house = House::start(&[Codec::Aac], pieces.collect(), Settings::default(), vault, folder);
+    let mut house = House::start(&[Codec::Aac], pieces.collect::<Vec<_>>(), Settings::default(), vault, folder);
     for number in [1, 5, 1, 5] {
         assert_eq!(hear_title(&mut house).await, format!("Library - Piece {number}"));
     }
@@ -150,4 +154,175 @@ async fn it_rests_while_the_studio_is_on() {
     drop(encoder);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(mount.snapshot().input, Input::Nothing);
+}
+
+/// A house whose pieces last four seconds, and where the last of them starts at a time of day (UTC; the house was opened at
+/// midnight).
+async fn with_timed(codecs: &[Codec], pieces: usize, time: &str, start: Start) -> House {
+    let folder = TempDir::new().unwrap();
+    let vault = Vault::disk(folder.path()).unwrap();
+    let renditions = put_renditions(&vault, codecs).await;
+    let what = Slot::Piece(PieceId(pieces as i64));
+    let timed =
+        Timed { what, days: Days::ALL, time: time.parse().unwrap(), start, valid_from: None, valid_until: None };
+    let rotation = Rotation { timed: vec![timed], ..Rotation::none(STATION, SERVICE) };
+    let repertoire = Repertoire {
+        pieces: (1..=pieces).map(|number| piece(number, renditions.clone())).collect(),
+        rotations: vec![(rotation, TimeZone::UTC)],
+        spins: Vec::new(),
+    };
+    House::start(codecs, repertoire, Settings::default(), vault, folder)
+}
+
+/// Where a title begins on a mount.
+#[derive(Clone, Debug)]
+struct Begun {
+    title: String,
+    /// Its place in the sound.
+    time: Duration,
+    /// Its time on the air, since the house was opened.
+    at: Duration,
+}
+
+/// The titles that are heard on a mount for so long.
+async fn titles_of(house: &House, codec: Codec, time: Duration) -> Vec<Begun> {
+    let mut follower = house.mount(codec).follow(From::Oldest);
+    let mut heard: Vec<Begun> = Vec::new();
+    let listening = async {
+        while let Some(next) = follower.next().await {
+            let Heard::Chunk(chunk) = next else { continue };
+            if heard.last().is_none_or(|last| last.title != chunk.title.text) {
+                let time = Duration::from_nanos(chunk.time * 1_000_000_000 / 48_000);
+                let at = chunk.at.duration_since(Timestamp::UNIX_EPOCH).try_into().unwrap_or_default();
+                heard.push(Begun { title: chunk.title.text.clone(), time, at });
+            }
+        }
+    };
+    let _ = timeout(time, listening).await;
+    heard
+}
+
+async fn hear_spin(house: &mut House) -> Spin {
+    house
+        .hear(|event| match event {
+            Event::Spun { spin } => Some(spin),
+            _ => None,
+        })
+        .await
+}
+
+/// The longest frame: 1,152 samples at 48 kHz.
+const FRAME: Duration = Duration::from_millis(24);
+
+#[tokio::test(start_paused = true)]
+async fn what_cuts_in_begins_on_its_second_to_the_frame_on_every_mount() {
+    let codecs = [Codec::Mp3, Codec::Aac];
+    let house = with_timed(&codecs, 9, "00:00:10", Start::Hard).await;
+    let ears = codecs.map(|codec| titles_of(&house, codec, Duration::from_secs(16)));
+    for heard in futures_util::future::join_all(ears).await {
+        let cuts_in = heard.iter().find(|begun| begun.title == "Library - Piece 9").expect("it cuts in");
+        assert!(cuts_in.at.abs_diff(Duration::from_secs(10)) <= FRAME, "{heard:?}");
+        let before = &heard[heard.iter().position(|begun| begun.title == cuts_in.title).unwrap() - 1];
+        let lasted = cuts_in.time - before.time;
+        assert!(lasted < Duration::from_secs(PIECE_SECONDS), "what was on is cut: {heard:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_begins_when_the_piece_that_is_on_is_over() {
+    let house = with_timed(&[Codec::Aac], 9, "00:00:05", Start::Soft).await;
+    let heard = titles_of(&house, Codec::Aac, Duration::from_secs(14)).await;
+    let waited = heard.iter().position(|begun| begun.title == "Library - Piece 9").expect("it begins");
+    let lasted = heard[waited].time - heard[waited - 1].time;
+    assert!(lasted.abs_diff(Duration::from_secs(PIECE_SECONDS)) < FRAME * 3, "what was on is played out: {heard:?}");
+    let late = heard[waited].at.saturating_sub(Duration::from_secs(5));
+    assert!(!late.is_zero() && late < Duration::from_secs(PIECE_SECONDS), "{heard:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_drifts_however_long_it_plays() {
+    // The two files of a piece are not equally long: each encoder adds something of its own.
+    let codecs = [Codec::Mp3, Codec::Aac];
+    let house = House::with(&codecs, 3, Settings::default()).await;
+    let time = Duration::from_secs(PIECE_SECONDS * 60);
+    let [mp3, aac] = codecs.map(|codec| titles_of(&house, codec, time));
+    let (mp3, aac) = futures_util::future::join(mp3, aac).await;
+    assert!(mp3.len() >= 55 && mp3.len().abs_diff(aac.len()) <= 1, "{} and {} pieces", mp3.len(), aac.len());
+    for (one, other) in mp3.iter().zip(&aac) {
+        assert_eq!(one.title, other.title);
+        assert!(one.time.abs_diff(other.time) <= FRAME, "{one:?} and {other:?}");
+    }
+    for begun in mp3.iter().skip(3) {
+        // What was sent at once at the beginning is ahead of the clock, and stays so.
+        let ahead = (begun.time - mp3[3].time).abs_diff(begun.at - mp3[3].at);
+        assert!(ahead <= FRAME * 2, "{begun:?} drifted by {ahead:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_piece_is_played_from_its_cue_in_to_its_cue_out() {
+    for codec in [Codec::Mp3, Codec::Aac] {
+        let folder = TempDir::new().unwrap();
+        let vault = Vault::disk(folder.path()).unwrap();
+        let renditions = put_renditions(&vault, &[codec]).await;
+        let cues = Cues { in_ms: Some(1_000), out_ms: Some(2_500) };
+        let cut = |number| Piece { cues, ..piece(number, renditions.clone()) };
+        let house = House::start(&[codec], vec![cut(1), cut(2)], Settings::default(), vault, folder);
+        let mut follower = house.mount(codec).follow(From::Oldest);
+        let heard = titles_of(&house, codec, Duration::from_secs(20)).await;
+        for (number, begun) in heard.iter().enumerate() {
+            assert_eq!(begun.title, format!("Library - Piece {}", number % 2 + 1));
+            assert!(begun.time.abs_diff(Duration::from_millis(1_500) * number as u32) <= FRAME, "{heard:?}");
+        }
+        let heard = hear_for(&mut follower, Duration::from_secs(1)).await;
+        sound::assert_decodes(&heard, codec);
+        let file = std::fs::read(sound::piece(codec)).unwrap();
+        assert!(!heard.windows(64).any(|window| window == &file[2_000..2_064]), "its beginning was played");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_is_played_is_told_with_its_time() {
+    let mut house = House::with(&[Codec::Aac], 2, Settings::default()).await;
+    let first = hear_spin(&mut house).await;
+    assert_eq!((first.piece, first.title.as_str(), first.end), (Some(PieceId(1)), "Piece 1", None));
+    let over = hear_spin(&mut house).await;
+    assert_eq!(Spin { end: None, ..over.clone() }, first);
+    let lasted = over.end.unwrap().duration_since(over.start).unsigned_abs();
+    assert!(lasted.abs_diff(Duration::from_secs(PIECE_SECONDS)) < FRAME * 3, "{lasted:?}");
+    let second = hear_spin(&mut house).await;
+    assert_eq!((second.piece, Some(second.start)), (Some(PieceId(2)), over.end));
+
+    // The studio comes on: what was on is over.
+    let mut encoder = Encoder::new(house.mount(Codec::Aac).attach(studio("Studio")).unwrap(), Codec::Aac);
+    encoder.send_live(1.0).await.unwrap();
+    let broken_off = hear_spin(&mut house).await;
+    assert!(broken_off.piece == Some(PieceId(2)) && broken_off.end.is_some());
+    assert_eq!(house.air.console(SERVICE).unwrap().on(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lined_up_comes_next_and_what_is_on_can_be_ended() {
+    let mut house = House::with(&[Codec::Aac], 5, Settings::default()).await;
+    let console = house.air.console(SERVICE).unwrap();
+    assert_eq!(hear_title(&mut house).await, "Library - Piece 1");
+    let lined_up = console.add(PieceId(4), usize::MAX).unwrap();
+    console.add(PieceId(5), 0).unwrap();
+    assert!(console.add(PieceId(77), 0).is_err(), "there is no such piece");
+    let titles = |list: Vec<String>| list.join(", ");
+    assert_eq!(
+        titles(console.queue().into_iter().map(|entry| entry.title).collect()),
+        "Library - Piece 5, Library - Piece 4"
+    );
+    let ahead = console.ahead(3);
+    assert_eq!(ahead.iter().map(|ahead| ahead.piece.0).collect::<Vec<_>>(), [5, 4, 2]);
+    assert_eq!(ahead[0].start, console.on().unwrap().end);
+
+    let asked = Instant::now();
+    assert!(console.skip());
+    assert_eq!(hear_title(&mut house).await, "Library - Piece 5");
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+    console.remove(lined_up.number).unwrap();
+    assert_eq!(hear_title(&mut house).await, "Library - Piece 2");
+    assert!(console.queue().is_empty() && console.on().unwrap().start > Timestamp::UNIX_EPOCH);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use air::admission::Admission;
+use air::automation::Repertoire;
 use air::listener::{NewListener, Who};
 use air::mount::{Ended, Feed, NewSource};
 use air::ring::{Follower, Heard};
@@ -57,19 +58,25 @@ impl House {
         let folder = TempDir::new().unwrap();
         let vault = Vault::disk(folder.path()).unwrap();
         let renditions = put_renditions(&vault, codecs).await;
-        let pieces = (1..=pieces).map(|number| piece(number, renditions.clone())).collect();
+        let pieces: Vec<Piece> = (1..=pieces).map(|number| piece(number, renditions.clone())).collect();
         Self::start(codecs, pieces, settings, vault, folder)
     }
 
     /// A service with this library.
-    pub fn start(codecs: &[Codec], pieces: Vec<Piece>, settings: Settings, vault: Vault, folder: TempDir) -> Self {
+    pub fn start(
+        codecs: &[Codec],
+        repertoire: impl Into<Repertoire>,
+        settings: Settings,
+        vault: Vault,
+        folder: TempDir,
+    ) -> Self {
         let services = vec![service(codecs)];
         let hosts = vec![("news.example".to_owned(), STATION)];
         let bus = bus::Local::new();
         let news = bus.subscribe();
         let clock = Arc::new(Running(tokio::time::Instant::now()));
         let settings = Settings { services, hosts, ..settings };
-        let air = Air::start(settings, pieces, vault.clone(), Arc::clone(&bus) as Arc<dyn Bus>, clock).unwrap();
+        let air = Air::start(settings, repertoire, vault.clone(), Arc::clone(&bus) as Arc<dyn Bus>, clock).unwrap();
         Self { air, bus, news, vault, _folder: folder }
     }
 
