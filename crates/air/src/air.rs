@@ -15,7 +15,6 @@ use crate::access::AccessLog;
 use crate::automation::planner::Planner;
 use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
-use crate::codec;
 use crate::control::{Control, Status};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;

@@ -46,7 +46,7 @@ async fn pieces_are_played_in_rotation_and_in_real_time() {
 
 #[tokio::test(start_paused = true)]
 async fn it_plays_from_a_piece_s_first_frame_and_goes_on_in_the_rotation() {
-    let mut house = House::with(&[Codec::Aac], 3, Settings::default()).await;
+    let mut house = House::with(&[Codec::Aac], 3, Settings { burst_seconds: 0, ..Settings::default() }).await;
     let mount = house.mount(Codec::Aac);
     assert_eq!(hear_title(&mut house).await, "Library - Piece 1");
     let mut encoder = Encoder::new(mount.attach(studio("Studio")).unwrap(), Codec::Aac);
