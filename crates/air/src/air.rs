@@ -21,7 +21,7 @@ use crate::herald::Herald;
 use crate::hls::Hls;
 use crate::intro::{self, Intro};
 use crate::listener::{FanOut, Reception};
-use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused};
+use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused, Relaying};
 use crate::redirect::Fallbacks;
 use crate::ring::From;
 use crate::settings::Settings;
@@ -132,6 +132,7 @@ impl Air {
         }
         air.pack_hls();
         air.write_tapes();
+        air.fetch_relays();
         air.spawn(look_after(Arc::downgrade(&air)));
         air.spawn(follow_programmes(Arc::downgrade(&air), news));
         Ok(air)
@@ -315,8 +316,9 @@ impl Air {
         let control = Control::new(&self.house, service.station, Some(known.clone()), Arc::clone(&call));
         let mut ours = Vec::new();
         for mount in &service.mounts {
+            let relay = self.relaying_of(&mount.path);
             let identity =
-                Identity { station: service.station, service: Some(known.clone()), relay: None, mount: mount.clone() };
+                Identity { station: service.station, service: Some(known.clone()), relay, mount: mount.clone() };
             let intro = self.intro_of(mount).map_err(|why| Error::Intro { path: mount.path.clone(), why })?;
             ours.push(self.add(identity, intro, &control)?);
         }
@@ -336,6 +338,16 @@ impl Air {
         let console = Console::new(names, planner, Arc::clone(clock), Arc::clone(herald), Arc::clone(call));
         self.consoles.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&console));
         console
+    }
+
+    /// Fetches what other servers send us.
+    fn fetch_relays(self: &Arc<Self>) {
+        for relay in self.settings().upstreams.clone() {
+            self.spawn(relay.run(Arc::downgrade(self)));
+        }
+        if let Some(master) = self.settings().master.clone() {
+            self.spawn(master.run(Arc::downgrade(self)));
+        }
     }
 
     /// Packs each service's AAC mount, from its first chunk on.
@@ -374,13 +386,38 @@ impl Air {
         let codec = codec::from_audio(codec);
         let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
         let identity = Identity { station, service: None, relay: None, mount };
+        self.open(identity).or_else(|| self.mount(host, path)).ok_or(Refused::Closed)
+    }
+
+    /// A relay has come that sends `codec` to a path. Where no mount is, one is made, and stands.
+    pub(crate) fn attach_relay(
+        &self,
+        path: &str,
+        codec: audio::Codec,
+        relaying: Relaying,
+        source: NewSource,
+    ) -> Result<Feed, Refused> {
+        let station = self.station_or_first(None);
+        let codec = codec::from_audio(codec);
+        let mount = station::Mount { path: path.to_owned(), codec, bitrate_kbps: 0, sample_rate_hz: 0, channels: 0 };
+        let identity = Identity { station, service: None, relay: Some(relaying), mount };
+        self.open(identity).or_else(|| self.relayed_mount(path)).ok_or(Refused::Closed)?.attach(source)
+    }
+
+    /// Closes a mount that was made for a relay.
+    pub(crate) fn close_relayed(&self, path: &str) {
+        let Some(mount) = self.relayed_mount(path).filter(|mount| mount.identity().service.is_none()) else { return };
+        let mut mounts = self.mounts.write().unwrap_or_else(PoisonError::into_inner);
+        mounts.retain(|other| !Arc::ptr_eq(other, &mount));
+        drop(mounts);
+        mount.close();
+    }
+
+    /// Makes a mount that no service has; `None` if somebody else was quicker to make it.
+    fn open(&self, identity: Identity) -> Option<Arc<Mount>> {
         let intro = self.intro_if_it_fits(&identity.mount);
-        let control = Control::new(&self.house, station, None, Arc::default());
-        match self.add(identity, intro, &control) {
-            Ok(mount) => Ok(mount),
-            // Another source was quicker to make it.
-            Err(_) => self.mount(host, path).ok_or(Refused::Closed),
-        }
+        let control = Control::new(&self.house, identity.station, None, Arc::default());
+        self.add(identity, intro, &control).ok()
     }
 
     /// The intro that is set for a mount.

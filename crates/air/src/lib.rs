@@ -27,6 +27,7 @@ pub mod listener;
 pub mod mount;
 pub mod pace;
 pub mod redirect;
+pub mod relay;
 pub mod ring;
 pub mod settings;
 pub mod source;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use station::{Codec, Service, StationId};
 
 use crate::ear::Profile;
-use crate::{access, terms};
+use crate::{access, relay, terms};
 
 /// Everything the air is told when it starts.
 #[derive(Clone, Debug)]
@@ -18,6 +18,10 @@ pub struct Settings {
     pub sources: Sources,
     /// Who may ask for the list of mounts, to relay them. Without a password, nobody.
     pub relays: Sources,
+    /// The streams of other servers that are inputs of ours.
+    pub upstreams: Vec<relay::Relay>,
+    /// The server whose mounts are all relayed, if there is one.
+    pub master: Option<relay::master::Master>,
     /// The terms of each mount.
     pub terms: terms::Table,
     /// Further fields of every listener's answer.
@@ -180,6 +184,8 @@ impl Default for Settings {
             hosts: Vec::new(),
             sources: Sources { user: "source".to_owned(), password: String::new() },
             relays: Sources { user: "relay".to_owned(), password: String::new() },
+            upstreams: Vec::new(),
+            master: None,
             terms: terms::Table::default(),
             headers: Vec::new(),
             public_name: "localhost".to_owned(),

@@ -16,7 +16,7 @@ use super::expected::Ticket;
 use super::name;
 use crate::Air;
 use crate::head::Head;
-use crate::mount::{Ended, Feed, NewSource, Refused};
+use crate::mount::{Ended, Feed, NewSource, Refused, Relaying};
 
 /// How much is read from a socket at once, in bytes.
 const READ_BYTES: usize = 16 << 10;
@@ -37,6 +37,8 @@ pub(super) enum Destination {
         source: Box<NewSource>,
         /// Its place among those that are expected.
         ticket: Ticket,
+        /// When it is fetched, if it is a relay: its mount stands for good.
+        relaying: Option<Relaying>,
     },
 }
 
@@ -241,7 +243,7 @@ impl<'a> Intake<'a> {
         };
         let feed = match destination {
             Destination::Mount(feed) => feed,
-            Destination::ToBeMade { source, ticket } => self.open(codec, *source, &ticket)?,
+            Destination::ToBeMade { source, ticket, relaying } => self.open(codec, *source, &ticket, relaying)?,
         };
         let expected = feed.mount().codec();
         if expected != codec {
@@ -251,8 +253,17 @@ impl<'a> Intake<'a> {
         self.push(&opening).await
     }
 
-    fn open(&self, codec: audio::Codec, source: NewSource, ticket: &Ticket) -> Result<Feed, Departure> {
-        let feed = self.air.attach(self.host, &self.path, codec, source)?;
+    fn open(
+        &self,
+        codec: audio::Codec,
+        source: NewSource,
+        ticket: &Ticket,
+        relaying: Option<Relaying>,
+    ) -> Result<Feed, Departure> {
+        let feed = match relaying {
+            Some(relaying) => self.air.attach_relay(&self.path, codec, relaying, source)?,
+            None => self.air.attach(self.host, &self.path, codec, source)?,
+        };
         if let Some((title, url)) = ticket.title() {
             feed.title(&title, &url);
         }

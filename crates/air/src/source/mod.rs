@@ -29,6 +29,7 @@ use crate::front::dismiss;
 use crate::head::Head;
 use crate::icecast::{self, Refusal};
 use crate::mount::{NewSource, Refused};
+use crate::relay::{Fetched, Relay};
 use crate::settings::Sources;
 use crate::switch::Rank;
 use crate::{Air, codec, gate};
@@ -65,6 +66,29 @@ pub async fn take_in(socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>, pl
             air.office().short_visit(head, arrival.peer, refusal.status(), answer.len());
             dismiss(socket, &answer).await;
         }
+    }
+}
+
+/// Hears a stream that was fetched from another server, to its end.
+pub(crate) async fn hear_relay(air: &Arc<Air>, relay: &Relay, fetched: Fetched) {
+    let Fetched { socket, head, first } = fetched;
+    let mut source = new_source(&head, String::new(), Rank::Relay);
+    if source.name.is_empty() {
+        source.name = relay.from.to_string();
+    }
+    let destination = match air.relayed_mount(&relay.path) {
+        Some(mount) => match mount.attach(source) {
+            Ok(feed) => Destination::Mount(feed),
+            Err(why) => return tracing::warn!(mount = relay.path, %why, "a relay was not taken"),
+        },
+        None => {
+            let (source, ticket) = (Box::new(source), air.expected().announce(&relay.path));
+            Destination::ToBeMade { source, ticket, relaying: Some(relay.relaying()) }
+        }
+    };
+    match Body::of(&head) {
+        Ok(body) => Intake::new(air, relay.path.clone(), destination, body, &head, first).run(socket).await,
+        Err(why) => tracing::warn!(mount = relay.path, %why, "a relay cannot be read"),
     }
 }
 
@@ -158,7 +182,8 @@ impl Admitted {
             Some(mount) if is_known_to_differ(mount.codec(), first) => return Err(Refusal::WrongCodec),
             Some(mount) => Destination::Mount(mount.attach(source)?),
             None if air.settings().open_mounts => {
-                Destination::ToBeMade { source: Box::new(source), ticket: air.expected().announce(&path) }
+                let ticket = air.expected().announce(&path);
+                Destination::ToBeMade { source: Box::new(source), ticket, relaying: None }
             }
             None => return Err(Refusal::NoSuchMount),
         };
