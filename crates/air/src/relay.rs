@@ -104,11 +104,15 @@ impl Relay {
         if !self.on_demand {
             return std::future::pending().await;
         }
+        let is_known = air.relayed_mount(&self.path).is_some();
         let mut heard_at = Instant::now();
         while heard_at.elapsed() < LINGER {
             sleep(LOOK_EVERY).await;
-            if air.relayed_mount(&self.path).is_some_and(|mount| mount.audience().connected() > 0) {
-                heard_at = Instant::now();
+            match air.relayed_mount(&self.path).map(|mount| mount.audience().connected()) {
+                // It was fetched to make the mount, and for nobody.
+                Some(0) if !is_known => return,
+                Some(0) => {}
+                _ => heard_at = Instant::now(),
             }
         }
     }

@@ -2,8 +2,10 @@
 
 mod encoders;
 mod gate;
+mod icecast;
 mod listeners;
 mod protocol;
+mod relays;
 mod sound;
 mod stub;
 mod studio;
