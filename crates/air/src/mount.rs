@@ -155,6 +155,10 @@ impl Mount {
 
     /// How much of the past a new listener is given at once.
     pub(crate) fn burst(&self) -> Duration {
+        // What an on-demand relay sent last may be hours old.
+        if self.is_on_demand() && self.desk().input() == Input::Nothing {
+            return Duration::ZERO;
+        }
         self.terms.burst.unwrap_or(self.house.settings.burst())
     }
 

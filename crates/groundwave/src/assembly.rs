@@ -225,6 +225,8 @@ fn air_settings(
             user: air.relay_user.clone(),
             password: air.relay_password.reveal().to_owned(),
         },
+        upstreams: terms::relays(settings),
+        master: terms::master(settings),
         terms: terms::table(settings)?,
         headers: terms::headers(&air.headers),
         public_name: public_name(settings, stations),

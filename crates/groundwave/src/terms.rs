@@ -1,4 +1,5 @@
-//! The settings of the air that are about who listens, as the air wants them: terms, access log, bans.
+//! The settings of the air that are about who listens and who relays, as the air wants them: terms, relays, access
+//! log, bans.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use air::Air;
 use air::access::Setup;
 use air::bans::{Lists, Network, Networks};
 use air::gate::Addresses;
+use air::relay::master::Master;
+use air::relay::{Relay, Upstream};
 use air::settings::Sources;
 use air::terms::{Table, Terms, Words};
 use anyhow::Context;
@@ -70,6 +73,38 @@ fn gate(mount: &settings::Mount) -> Option<Addresses> {
         login: (!mount.auth_user.is_empty())
             .then(|| (mount.auth_user.clone(), mount.auth_password.reveal().to_owned())),
     })
+}
+
+/// The streams of other servers that are inputs of ours.
+pub fn relays(settings: &Settings) -> Vec<Relay> {
+    settings.relays.iter().filter_map(relay).collect()
+}
+
+fn relay(relay: &settings::Relay) -> Option<Relay> {
+    let url = relay.from.as_ref()?;
+    let login = (!relay.user.is_empty()).then(|| (relay.user.clone(), relay.password.reveal().to_owned()));
+    let target = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+    let from = Upstream { host: host(url), port: url.port_or_known_default()?, target, login };
+    let path = relay.mount.clone().unwrap_or_else(|| url.path().to_owned());
+    Some(Relay { from, path, on_demand: relay.on_demand, with_titles: relay.titles })
+}
+
+/// The server whose mounts are all relayed, if there is one.
+pub fn master(settings: &Settings) -> Option<Master> {
+    let master = &settings.master;
+    let url = master.server.as_ref()?;
+    Some(Master {
+        host: host(url),
+        port: url.port_or_known_default()?,
+        user: master.user.clone(),
+        password: master.password.reveal().to_owned(),
+        every: Duration::from_secs(master.update_seconds.into()),
+        on_demand: master.on_demand,
+    })
+}
+
+fn host(url: &url::Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
 }
 
 /// Fields of an answer, as the air takes them.
@@ -175,6 +210,17 @@ fn list(networks: &[Network], file: Option<&Path>) -> anyhow::Result<Networks> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_relay_asks_for_the_path_and_the_query_that_are_set() {
+        let text = "[[air.relay]]\nfrom = \"http://radio.test/live.mp3?k=v\"\nuser = \"u\"\n[[air.relay]]\n\
+            from = \"http://[::1]:8000/\"\nmount = \"/a.mp3\"\n";
+        let settings = Settings::read("groundwave.toml", text, &[]).unwrap();
+        let [one, other] = &relays(&settings)[..] else { panic!("two relays are read") };
+        assert_eq!((one.from.port, one.from.target.as_str(), one.path.as_str()), (80, "/live.mp3?k=v", "/live.mp3"));
+        assert_eq!(one.from.login, Some(("u".to_owned(), String::new())));
+        assert_eq!((other.from.target.as_str(), other.path.as_str()), ("/", "/a.mp3"));
+    }
 
     #[test]
     fn a_window_lasts_to_the_end_of_its_last_day() {

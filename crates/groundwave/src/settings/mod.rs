@@ -168,6 +168,40 @@ section! {
     }
 }
 
+entry! {
+    /// A stream of another server's that is an input of one of our mounts, behind the studio and its backup.
+    pub struct Relay in "air" "relay" {
+        /// Where it is, like "http://radio.example:8000/live.mp3". Only http, and only this address.
+        from: Option<Url> = None,
+        /// The path of our mount; the one that it has there if not given.
+        mount: Option<String> = None,
+        /// Whether it is fetched only while somebody hears it.
+        on_demand: bool = false,
+        /// Whether its titles are passed on.
+        titles: bool = true,
+        /// The user name that the other server wants; empty if none.
+        user: String = String::new(),
+        /// The password that it wants.
+        password: Secret = Secret::default(),
+    }
+}
+
+section! {
+    /// A server whose mounts are all relayed, as its list says.
+    pub struct Master in "master" {
+        /// Where it is, like "http://radio.example:8000". Only http.
+        server: Option<Url> = None,
+        /// The user name by which it knows relays.
+        user: String = "relay".to_owned(),
+        /// Their password.
+        password: Secret = Secret::default(),
+        /// How often its list is asked for, in seconds.
+        update_seconds: u32 = 120,
+        /// Whether its mounts are fetched only while somebody hears them.
+        on_demand: bool = false,
+    }
+}
+
 section! {
     /// The access log, for scripts that count listener-hours. Off without a folder.
     pub struct AccessLog in "access_log" {
@@ -247,6 +281,10 @@ pub struct Settings {
     pub air: Air,
     /// `[[air.mount]]`
     pub mounts: Vec<Mount>,
+    /// `[[air.relay]]`
+    pub relays: Vec<Relay>,
+    /// `[master]`
+    pub master: Master,
     /// `[access_log]`
     pub access_log: AccessLog,
     /// `[hls]`
@@ -279,12 +317,15 @@ impl Settings {
     pub fn read(name: &str, text: &str, environment: &[(String, String)]) -> Result<Self, Faults> {
         let mut reader = Reader::new(name, text, environment)?;
         let mounts = Mount::read_all(&mut reader);
+        let relays = Relay::read_all(&mut reader);
         let settings = Self {
             data: Data::read(&mut reader),
             door: Door::read(&mut reader),
             store: Store::read(&mut reader),
             air: Air::read(&mut reader),
             mounts,
+            relays,
+            master: Master::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             hls: Hls::read(&mut reader),
             tape: Tape::read(&mut reader),
@@ -306,6 +347,8 @@ impl Settings {
             self.store.print(),
             self.air.print(),
             Mount::print_all(&self.mounts),
+            Relay::print_all(&self.relays),
+            self.master.print(),
             self.access_log.print(),
             self.hls.print(),
             self.tape.print(),
@@ -339,6 +382,26 @@ impl Settings {
         }
     }
 
+    fn hold_relays(&self, reader: &mut Reader) {
+        let is_http = |url: &Url| url.scheme() == "http";
+        for (at, relay) in self.relays.iter().enumerate() {
+            let place = Place("air", "relay", at);
+            if !relay.from.as_ref().is_some_and(is_http) {
+                let message =
+                    "`from` in [[air.relay]] wants a stream's address, like \"http://radio.example:8000/live.mp3\"";
+                reader.fault_in(place, "from", message.to_owned());
+            }
+            if relay.mount.as_ref().is_some_and(|mount| !mount.starts_with('/')) {
+                let message = "`mount` in [[air.relay]] wants a mount's path, like \"/news.mp3\"";
+                reader.fault_in(place, "mount", message.to_owned());
+            }
+        }
+        if self.master.server.as_ref().is_some_and(|server| !is_http(server) || server.path() != "/") {
+            let message = "`server` in [master] wants a server's address, like \"http://radio.example:8000\"";
+            reader.fault("master", "server", message.to_owned());
+        }
+    }
+
     fn hold_bounds(&self, reader: &mut Reader) {
         reader.bound("air", "batch_ms", self.air.batch_ms, 100..=2_000);
         reader.bound("air", "burst_seconds", self.air.burst_seconds, 0..=30);
@@ -354,7 +417,9 @@ impl Settings {
         reader.bound("air", "public_port", self.air.public_port, 0..=65_535);
         reader.bound("air", "gate_timeout_ms", self.air.gate_timeout_ms, 100..=60_000);
         reader.bound("access_log", "keep_days", self.access_log.keep_days, 1..=3_650);
+        reader.bound("master", "update_seconds", self.master.update_seconds, 5..=86_400);
         self.hold_mounts(reader);
+        self.hold_relays(reader);
         if self.door.listen.is_empty() {
             reader.fault("door", "listen", "`listen` wants at least one address, like [\"127.0.0.1:8000\"]".to_owned());
         }

@@ -146,3 +146,15 @@ fn a_reporting_window_is_a_month_at_most() {
         assert!(read(wrong).unwrap_err().contains("at most 31 each"), "{wrong}");
     }
 }
+
+#[test]
+fn a_relay_is_an_address_by_http() {
+    let settings = read("[[air.relay]]\nfrom = \"http://radio.test:8000/live.mp3?k=v\"\non_demand = true\n").unwrap();
+    assert_eq!((settings.relays[0].on_demand, settings.relays[0].titles), (true, true));
+    assert_eq!(read(&settings.print()).unwrap(), settings);
+    for wrong in ["[[air.relay]]\n", "[[air.relay]]\nfrom = \"https://radio.test/live.mp3\"\n"] {
+        assert!(read(wrong).unwrap_err().contains("`from` in [[air.relay]] wants a stream's address"), "{wrong}");
+    }
+    let told = read("[master]\nserver = \"http://radio.test:8000/x\"\n").unwrap_err();
+    assert!(told.starts_with("groundwave.toml:2:10: `server` in [master] wants"), "{told}");
+}
