@@ -35,6 +35,7 @@ pub mod switch;
 pub mod tape;
 pub mod terms;
 pub mod title;
+pub mod transcode;
 pub mod visit;
 
 mod air;

@@ -19,6 +19,9 @@ use crate::ogg::Packets;
 use crate::pcm::{CHANNELS_MAX, Layout};
 use crate::{Codec, Format};
 
+/// No frame lasts longer, in seconds. A few bytes of FLAC can stand for minutes of one and the same sample.
+const FRAME_SECONDS_MAX: usize = 10;
+
 /// Turns frames of one stream into sound.
 pub struct Decoder {
     codec: Codec,
@@ -56,6 +59,9 @@ pub enum Error {
         /// What is wrong with them.
         reason: String,
     },
+    /// A page stands for more sound than any encoder puts on one.
+    #[error("a page lasts longer than {FRAME_SECONDS_MAX} seconds")]
+    TooLong,
     /// A frame cannot be understood. The next one may be.
     #[error("a frame of {codec:?} is broken: {reason}")]
     Broken {
@@ -174,12 +180,18 @@ impl Stream {
             Stream::Aac(stream) => stream.decode(frame, pcm),
             Stream::Ogg { packets, voice, trim } => {
                 let before = pcm.len();
+                let layout = voice.layout();
+                let numbers_max = FRAME_SECONDS_MAX * layout.numbers_in(1000);
                 let mut decoded = Ok(());
                 let page = packets.read(frame, |packet| {
-                    decoded = std::mem::replace(&mut decoded, Ok(())).and(voice.decode(packet, pcm));
+                    if decoded.is_ok() {
+                        decoded = voice.decode(packet, pcm);
+                    }
+                    if pcm.len() - before > numbers_max {
+                        decoded = Err(Error::TooLong);
+                    }
                 });
                 decoded?;
-                let layout = voice.layout();
                 trim.apply(page, layout, pcm, before);
                 Ok(layout)
             }

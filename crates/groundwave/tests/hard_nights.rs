@@ -1,5 +1,6 @@
 //! What goes wrong on a hard night, and what must not be lost.
 
+mod codecs;
 mod station;
 
 use std::io::{Read, Write};

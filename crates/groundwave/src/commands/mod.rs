@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod import;
 mod serve;
+pub mod transcode;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -37,6 +38,9 @@ enum Command {
     Check(check::Check),
     /// Print the settings in force, each with its meaning
     Config(config::Config),
+    /// Decode or encode for a running station, locked in; the station starts it
+    #[command(name = transcode::NAME, hide = true)]
+    TranscodeChild,
 }
 
 /// Where a command finds its settings.
@@ -86,6 +90,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Air(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Config(command) => command.run(),
+        Command::TranscodeChild => Ok(transcode::run()),
     };
     match done {
         Ok(code) => code,
