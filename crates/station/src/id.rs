@@ -49,6 +49,10 @@ ids! {
     OneOffId,
     /// Names a [`Piece`](crate::Piece) of the library.
     PieceId,
+    /// Names an [`Account`](crate::Account).
+    AccountId,
+    /// Names a session: one device on which somebody is signed in.
+    SessionId,
 }
 
 fn mint(now: jiff::Timestamp, chance: u32) -> i64 {

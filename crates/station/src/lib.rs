@@ -6,6 +6,8 @@
 //! Start at [`Station`], then [`Service`] (what a listener tunes to), [`Story`] (what a reader reads) and
 //! [`Event`] (what the rooms tell each other).
 
+pub mod account;
+pub mod audit;
 pub mod block;
 pub mod broadcast;
 pub mod byline;
@@ -20,6 +22,7 @@ pub mod mount;
 pub mod person;
 pub mod programme;
 pub mod rights;
+pub mod role;
 pub mod rotation;
 pub mod schedule;
 pub mod section;
@@ -32,6 +35,7 @@ pub mod story;
 pub mod text;
 pub mod wall;
 
+pub use account::Account;
 pub use block::Block;
 pub use broadcast::Broadcast;
 pub use byline::Byline;
@@ -45,6 +49,7 @@ pub use mount::{Codec, Mount};
 pub use person::Person;
 pub use programme::Programme;
 pub use rights::Rights;
+pub use role::{Grant, Permission, Role};
 pub use rotation::Rotation;
 pub use section::Section;
 pub use service::Service;

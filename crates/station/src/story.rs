@@ -111,6 +111,35 @@ pub struct Summary {
     pub rights: Rights,
 }
 
+/// What the desk's list shows of a story, in whatever state it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Which.
+    pub id: StoryId,
+    /// Whose site it stands on.
+    pub station: StationId,
+    /// The section it belongs to.
+    pub section: Slug,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// The headline.
+    pub headline: String,
+    /// Who is credited, as printed.
+    pub bylines: Vec<Byline>,
+    /// Where it stands in its life.
+    pub state: State,
+    /// When it was first published; `None` before.
+    pub published_at: Option<Timestamp>,
+    /// The date in its address, written `2026-11-24`; `None` before it is published.
+    pub path_date: Option<String>,
+    /// The wire it came by; `None` for the station's own.
+    pub wire: Option<String>,
+    /// When its newest text was saved.
+    pub saved_at: Timestamp,
+    /// Who saved it.
+    pub saved_by: String,
+}
+
 /// One saved text of a story, and who saved it why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {

@@ -14,25 +14,33 @@ mod question;
 #[macro_use]
 mod value;
 
+pub mod account;
+pub mod audit;
 pub mod broadcast;
 pub mod change;
 mod db;
+pub mod device;
 pub mod episode;
 mod error;
 pub mod id;
 pub mod library;
 mod migrate;
 pub mod owner;
+pub mod passkey;
 pub mod person;
 pub mod programme;
+pub mod recovery_code;
+pub mod role;
 pub mod rotation;
 mod row;
 pub mod schedule;
 pub mod section;
 pub mod service;
+pub mod session;
 pub mod spin;
 pub mod station;
 pub mod story;
+pub mod ticket;
 pub mod wire;
 
 pub use db::{Db, Tx};

@@ -10,6 +10,7 @@ use crate::{Db, Error, Result};
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_on_the_air_and_on_the_page.sql"),
     include_str!("../migrations/0002_pieces_by_rule.sql"),
+    include_str!("../migrations/0003_at_the_desk.sql"),
 ];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (

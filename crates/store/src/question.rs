@@ -26,21 +26,29 @@ macro_rules! questions {
 /// Every SQL text that the store can send.
 pub fn questions() -> impl Iterator<Item = Question> {
     [
+        crate::account::QUESTIONS,
+        crate::audit::QUESTIONS,
         crate::broadcast::QUESTIONS,
         crate::change::QUESTIONS,
+        crate::device::QUESTIONS,
         crate::episode::QUESTIONS,
         crate::library::QUESTIONS,
         crate::migrate::QUESTIONS,
         crate::owner::QUESTIONS,
+        crate::passkey::QUESTIONS,
         crate::person::QUESTIONS,
         crate::programme::QUESTIONS,
+        crate::recovery_code::QUESTIONS,
+        crate::role::QUESTIONS,
         crate::rotation::QUESTIONS,
         crate::schedule::QUESTIONS,
         crate::section::QUESTIONS,
         crate::service::QUESTIONS,
+        crate::session::QUESTIONS,
         crate::spin::QUESTIONS,
         crate::station::QUESTIONS,
         crate::story::QUESTIONS,
+        crate::ticket::QUESTIONS,
         crate::wire::QUESTIONS,
     ]
     .into_iter()

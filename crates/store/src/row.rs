@@ -48,8 +48,7 @@ impl Row {
     }
 
     pub(crate) fn maybe_time(&self, column: &'static str) -> Result<Option<Timestamp>> {
-        let micros: Option<i64> = get!(self, column)?;
-        micros.map(|micros| time(column, micros)).transpose()
+        self.maybe_number(column)?.map(|micros| time(column, micros)).transpose()
     }
 
     pub(crate) fn slug(&self, column: &'static str) -> Result<Slug> {

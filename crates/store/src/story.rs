@@ -5,7 +5,7 @@
 //! one appears.
 
 use jiff::tz::TimeZone;
-use station::story::{Saved, State, Summary};
+use station::story::{Listed, Saved, State, Summary};
 use station::{PersonId, Slug, StationId, Story, StoryId, Timestamp};
 
 use crate::row::Row;
@@ -132,6 +132,17 @@ questions! { "story":
           AND s.state = 'published'
           AND (s.published_at, s.id) < ($3, $4)"), "$5");
 
+    LIST_FOR_DESK = "
+        SELECT s.station, s.id, s.section, s.slug, s.headline, s.bylines, s.state, s.published_at, s.path_date, s.wire,
+               r.saved_at, r.saved_by
+        FROM revision r
+        JOIN story s ON s.station = r.station AND s.id = r.story
+        WHERE r.station = $1
+          AND (r.saved_at, r.story) < ($2, $3)
+          AND r.number = (SELECT MAX(n.number) FROM revision n WHERE n.station = $1 AND n.story = r.story)
+        ORDER BY r.saved_at DESC, r.story DESC
+        LIMIT $4";
+
     BY_PERSON = concat!(list!("
         JOIN byline b ON b.station = s.station AND b.story = s.id
         WHERE s.station = $1
@@ -200,6 +211,13 @@ pub async fn latest_in_section(
 ) -> Result<Vec<Summary>> {
     let (moment, id) = or_start(before);
     db.all(LATEST_IN_SECTION, values![station, section, moment, id, limit], summary).await
+}
+
+/// The stories in whatever state, the one that was saved last first: what the desk lists. `before` is where a page starts:
+/// after the story of that id, whose newest text was saved at that moment.
+pub async fn list_for_desk(db: &Db, station: StationId, before: Before, limit: u32) -> Result<Vec<Listed>> {
+    let (moment, id) = or_start(before);
+    db.all(LIST_FOR_DESK, values![station, moment, id, limit], listed).await
 }
 
 /// The newest published stories that credit a person.
@@ -286,7 +304,6 @@ fn or_start(before: Before) -> (i64, i64) {
 }
 
 fn read(row: &Row) -> Result<Story> {
-    let state = row.text("state")?;
     Ok(Story {
         id: StoryId(row.number("id")?),
         station: StationId(row.number("station")?),
@@ -300,7 +317,7 @@ fn read(row: &Row) -> Result<Story> {
         sounds: row.json("sounds")?,
         body: row.json("body")?,
         corrections: row.json("corrections")?,
-        state: State::parse(&state).ok_or_else(|| Error::corrupt("state", format!("`{state}` is no state")))?,
+        state: state(row)?,
         published_at: row.maybe_time("published_at")?,
         updated_at: row.maybe_time("updated_at")?,
         source: crate::person::source(row)?,
@@ -322,6 +339,28 @@ fn summary(row: &Row) -> Result<Summary> {
         published_at: row.time("published_at")?,
         rights: row.json("rights")?,
     })
+}
+
+fn listed(row: &Row) -> Result<Listed> {
+    Ok(Listed {
+        id: StoryId(row.number("id")?),
+        station: StationId(row.number("station")?),
+        section: row.slug("section")?,
+        slug: row.slug("slug")?,
+        headline: row.text("headline")?,
+        bylines: row.json("bylines")?,
+        state: state(row)?,
+        published_at: row.maybe_time("published_at")?,
+        path_date: row.maybe_text("path_date")?,
+        wire: row.maybe_text("wire")?,
+        saved_at: row.time("saved_at")?,
+        saved_by: row.text("saved_by")?,
+    })
+}
+
+fn state(row: &Row) -> Result<State> {
+    let state = row.text("state")?;
+    State::parse(&state).ok_or_else(|| Error::corrupt("state", format!("`{state}` is no state")))
 }
 
 fn saved(row: &Row) -> Result<Saved> {

@@ -5,7 +5,8 @@
 
 use serde::Serialize;
 use station::{
-    EpisodeId, OneOffId, PersonId, PieceId, ProgrammeId, RuleId, ServiceId, Slug, StationId, StoryId, Timestamp,
+    AccountId, EpisodeId, OneOffId, PersonId, PieceId, ProgrammeId, RuleId, ServiceId, SessionId, Slug, StationId,
+    StoryId, Timestamp,
 };
 
 /// An argument of a question.
@@ -116,4 +117,16 @@ macro_rules! from_ids {
     )*};
 }
 
-from_ids!(EpisodeId, OneOffId, PersonId, PieceId, ProgrammeId, RuleId, ServiceId, StationId, StoryId);
+from_ids!(
+    AccountId,
+    EpisodeId,
+    OneOffId,
+    PersonId,
+    PieceId,
+    ProgrammeId,
+    RuleId,
+    ServiceId,
+    SessionId,
+    StationId,
+    StoryId
+);

@@ -11,7 +11,7 @@ use station::event::Revision;
 use station::{Event, Station};
 use store::Db;
 
-use crate::sample::{self, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
+use crate::sample::{self, ACCOUNT, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
 
 /// Reads whose answers are not of one station, each with the reason.
 const NOT_OF_A_STATION: &[(&str, &str)] = &[
@@ -59,6 +59,7 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("story::latest", store::story::latest(db, id, None, 99).await),
         answer("story::latest_in_section", store::story::latest_in_section(db, id, "news", None, 99).await),
         answer("story::by_person", store::story::by_person(db, id, PERSON, None, 99).await),
+        answer("story::list_for_desk", store::story::list_for_desk(db, id, None, 99).await),
         answer("story::history", store::story::history(db, id, STORY, 99).await),
         answer("schedule::rules", store::schedule::rules(db, id).await),
         answer("schedule::exceptions", store::schedule::exceptions(db, id).await),
@@ -72,6 +73,26 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("library::by_origin_in", store::library::by_origin_in(&mut tx, id, SERVICE, ORIGIN).await),
         answer("rotation::by_service", store::rotation::by_service(db, id, SERVICE).await),
         answer("spin::between", store::spin::between(db, id, SERVICE, from, to).await),
+        answer("account::all", store::account::all(db, id).await),
+        answer("account::by_id", store::account::by_id(db, id, ACCOUNT).await),
+        answer("account::by_id_in", store::account::by_id_in(&mut tx, id, ACCOUNT).await),
+        answer("account::by_email", store::account::by_email(db, id, "jo@harrow.example").await),
+        answer("account::proofs", store::account::proofs(db, id, ACCOUNT).await),
+        answer("audit::latest", store::audit::latest(db, id, None, 99).await),
+        answer("audit::check", store::audit::check(db, id).await),
+        answer("device::known", store::device::known(db, id, ACCOUNT, "device").await),
+        answer("passkey::by_id", store::passkey::by_id(db, id, "credential").await),
+        answer("passkey::of_account", store::passkey::of_account(db, id, ACCOUNT).await),
+        answer("recovery_code::left", store::recovery_code::left(db, id, ACCOUNT).await),
+        answer("role::all", store::role::all(db, id).await),
+        answer("role::all_in", store::role::all_in(&mut tx, id).await),
+        answer("role::grants", store::role::grants(db, id).await),
+        answer("role::grants_in", store::role::grants_in(&mut tx, id).await),
+        answer("role::grants_of", store::role::grants_of(db, id, ACCOUNT).await),
+        answer("session::by_secret", store::session::by_secret(db, id, "session").await),
+        answer("session::of_account", store::session::of_account(db, id, ACCOUNT).await),
+        answer("ticket::by_secret", store::ticket::by_secret(db, id, "ticket").await),
+        answer("ticket::take_in", store::ticket::take_in(&mut tx, id, "ticket").await),
         answer("wire::document", store::wire::document(db, id, "cds", "story-1").await),
         answer("wire::mentioning", store::wire::mentioning(db, id, "cds", "bio-1", "", 99).await),
         answer("wire::document_in", store::wire::document_in(&mut tx, id, "cds", "story-1").await),

@@ -21,6 +21,7 @@ macro_rules! told_to_both {
     )*};
 }
 
+mod desk;
 mod engine;
 mod isolation;
 mod kept;

@@ -2,12 +2,17 @@
 //! ids as that of any other station made here: only the station itself tells them apart.
 
 use jiff::civil::{date, time};
+use station::audit::Entry;
 use station::event::Message;
 use station::person::Source;
 use station::rights::Owner;
+use station::role::Scope;
 use station::schedule::{Change, Days, Exception, OneOff, Rule};
 use station::story::{Correction, Saved, State};
 use station::*;
+use store::passkey::Passkey;
+use store::session::Session;
+use store::ticket::Ticket;
 use store::wire::WireDocument;
 use store::{Db, Tx};
 
@@ -21,6 +26,8 @@ pub const STORY: StoryId = StoryId(81);
 pub const PIECE: PieceId = PieceId(91);
 /// The SHA-256 of what [`piece`] was made from.
 pub const ORIGIN: &str = "0f1e2d";
+pub const ACCOUNT: AccountId = AccountId(101);
+pub const SESSION: SessionId = SessionId(111);
 
 pub fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
@@ -303,6 +310,81 @@ pub fn owner() -> Owner {
     Owner { name: "NPR".into(), site: Some("https://www.npr.org".into()) }
 }
 
+pub fn account(station: &Station) -> Account {
+    Account {
+        id: ACCOUNT,
+        station: station.id,
+        email: "jo@harrow.example".into(),
+        name: format!("Jo Birch of {}", station.slug),
+        person: Some(PERSON),
+        invited_at: at("2026-11-01T09:00:00Z"),
+        joined_at: Some(at("2026-11-02T09:00:00Z")),
+        disabled_at: None,
+    }
+}
+
+pub fn role(station: &Station) -> Role {
+    Role {
+        slug: slug("weekend-editor"),
+        title: format!("Weekend editor of {}", station.slug),
+        teaser: "Alone on Sundays.".into(),
+        permissions: [Permission::ViewDrafts, Permission::Publish].into(),
+    }
+}
+
+pub fn grant(station: &Station) -> Grant {
+    Grant { station: station.id, account: ACCOUNT, role: slug("weekend-editor"), scope: Scope::Section(slug("news")) }
+}
+
+pub fn session(station: &Station) -> Session {
+    Session {
+        id: SESSION,
+        station: station.id,
+        account: ACCOUNT,
+        device: format!("Firefox at {}", station.slug),
+        began_at: at("2026-11-24T08:00:00Z"),
+        seen_at: at("2026-11-24T09:00:00Z"),
+        ends_at: at("2026-12-24T08:00:00Z"),
+    }
+}
+
+pub fn passkey(station: &Station) -> Passkey {
+    Passkey {
+        id: "credential".into(),
+        station: station.id,
+        account: ACCOUNT,
+        name: format!("Phone of {}", station.slug),
+        public_key: "key".into(),
+        algorithm: -7,
+        uses: 3,
+        made_at: at("2026-11-03T09:00:00Z"),
+        used_at: None,
+    }
+}
+
+pub fn ticket(station: &Station) -> Ticket {
+    Ticket {
+        station: station.id,
+        kind: "invitation".into(),
+        account: Some(ACCOUNT),
+        document: format!("for {}", station.slug),
+        ends_at: at("2026-11-25T08:00:00Z"),
+    }
+}
+
+pub fn entry(station: &Station) -> Entry {
+    Entry {
+        station: station.id,
+        at: at("2026-11-24T08:00:00Z"),
+        account: Some(ACCOUNT),
+        who: format!("Jo Birch of {}", station.slug),
+        act: "signed-in".into(),
+        subject: String::new(),
+        words: "signed in".into(),
+        device: "Firefox on Linux".into(),
+    }
+}
+
 pub fn published(station: &Station) -> Message {
     Message { station: station.id, revision: Some(event::Revision(1)), event: Event::StoryPublished { story: STORY } }
 }
@@ -332,10 +414,28 @@ pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
     store::rotation::save(tx, &rotation(station)).await?;
     store::spin::save(tx, &spin(station)).await?;
     store::story::save(tx, &story(station), &saved(station)).await?;
+    save_desk(tx, station).await?;
     store::wire::save_document(tx, station.id, &document(station)).await?;
     store::wire::save_mentions(tx, station.id, "cds", "story-1", &["bio-1".to_owned()]).await?;
     store::change::add(tx, station.id, &Event::StoryPublished { story: STORY }).await?;
     Ok(())
+}
+
+async fn save_desk(tx: &mut Tx, station: &Station) -> store::Result<()> {
+    let (id, made_at) = (station.id, at("2026-11-03T09:00:00Z"));
+    store::account::save(tx, &account(station)).await?;
+    store::account::set_password(tx, id, ACCOUNT, Some("$argon2id$")).await?;
+    store::role::save(tx, id, &role(station)).await?;
+    store::role::give(tx, &grant(station)).await?;
+    store::session::end_others(tx, id, ACCOUNT, None).await?;
+    store::session::begin(tx, &session(station), "session").await?;
+    store::device::know(tx, id, ACCOUNT, "device", made_at).await?;
+    store::passkey::remove_all(tx, id, ACCOUNT).await?;
+    store::passkey::add(tx, &passkey(station)).await?;
+    store::recovery_code::replace(tx, id, ACCOUNT, &["code".to_owned()], made_at).await?;
+    store::ticket::void(tx, id, "invitation", Some(ACCOUNT)).await?;
+    store::ticket::issue(tx, &ticket(station), "ticket").await?;
+    store::audit::add(tx, &entry(station)).await
 }
 
 /// Saves one story.
