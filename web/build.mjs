@@ -44,6 +44,8 @@ export async function bundle(dist) {
         entryPoints: [
             { in: "src/site.ts", out: "site" },
             { in: "src/styles/site.css", out: "site" },
+            { in: "src/desk.ts", out: "desk" },
+            { in: "src/styles/desk.css", out: "desk" },
         ],
         outdir: dist,
         bundle: true,

@@ -10,6 +10,7 @@ use air::Air;
 use anyhow::Context;
 use axum::Router;
 use bus::Bus;
+use desk::Desk;
 use metrics_exporter_prometheus::PrometheusHandle;
 use site::Site;
 use station::{Clock, Piece, Service, Station, StationId};
@@ -22,6 +23,7 @@ use crate::clock::System;
 use crate::courier::Courier;
 use crate::intercom::Intercom;
 use crate::limits;
+use crate::reception;
 use crate::settings::Settings;
 use crate::terms::{self, Bans};
 use crate::watch;
@@ -40,6 +42,7 @@ pub struct House {
     clock: Arc<dyn Clock>,
     air: Arc<Air>,
     site: Arc<Site>,
+    desk: Option<Arc<Desk>>,
     figures: PrometheusHandle,
 }
 
@@ -62,7 +65,8 @@ impl House {
             .context("could not open the air")?;
         Bans::of(&settings).hold(&air)?;
         let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());
-        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, figures })
+        let desk = reception::open(&settings, door_port, &stations, db.clone(), clock.clone())?;
+        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, desk, figures })
     }
 
     /// Opens the door and works until `stop` comes. `when_open` is told the addresses once everything answers.
@@ -77,7 +81,8 @@ impl House {
         let addresses =
             self.listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect::<anyhow::Result<Vec<_>>>()?;
         let mut work = self.set_to_work().await?;
-        let open = Open { addresses, stations: self.stations.clone(), services: self.services.clone() };
+        let desks = reception::welcome(self.desk.as_deref(), &self.stations, &self.db, self.clock.now()).await?;
+        let open = Open { addresses, stations: self.stations.clone(), services: self.services.clone(), desks };
         when_open(&open)?;
         tracing::info!(addresses = ?open.addresses, stations = open.stations.len(), "on the air");
         let (air, pages) = (self.air.clone(), self.pages());
@@ -111,14 +116,22 @@ impl House {
                 tracing::warn!(%error, "commands cannot speak to this station; a shorter path to the data folder may help");
             }
         }
+        if let Some(desk) = self.desk.clone() {
+            work.spawn(async move { desk.run().await });
+        }
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
         Ok(work)
     }
 
-    /// What the door hands on that is neither a source nor a listener: the air's own addresses first, then pages.
+    /// What the door hands on that is neither a source nor a listener: the desk by its host name, then the air's own
+    /// addresses, then pages.
     fn pages(&self) -> Router {
-        watch::health(self.db.clone()).merge(self.air.routes()).merge(self.site.routes())
+        let public = watch::health(self.db.clone()).merge(self.air.routes()).merge(self.site.routes());
+        match &self.desk {
+            Some(desk) => reception::by_host(desk.clone(), public),
+            None => public,
+        }
     }
 }
 
@@ -131,6 +144,8 @@ pub struct Open {
     pub stations: Vec<Station>,
     /// Their services.
     pub services: Vec<Service>,
+    /// Their desks.
+    pub desks: Vec<reception::Place>,
 }
 
 /// Comes when a person presses Ctrl-C or the machine asks the program to end.

@@ -13,6 +13,7 @@ mod courier;
 mod intercom;
 mod limits;
 mod logging;
+pub mod reception;
 pub mod settings;
 mod terms;
 mod watch;

@@ -5,7 +5,8 @@ mod station;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use station::{Station, folder, wait_for};
+use station::served::{MailServer, Served, cookies};
+use station::{PATIENCE, Station, folder, wait_for};
 
 fn groundwave(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_groundwave")).args(arguments).output().expect("the program runs")
@@ -172,4 +173,113 @@ fn the_switch_of_a_running_station_is_moved_by_hand_and_let_go() {
     }
     station.stop();
     assert!(!dir.path().join("intercom.sock").exists());
+}
+
+/// `init` on a folder of its own; returns what it said.
+fn init(dir: &Path, zone: &str) -> Output {
+    let data = dir.to_str().unwrap();
+    let who = ["--name", "Mill Creek Radio", "--town", "Mill Creek", "--zone", zone, "--host", "localhost"];
+    groundwave(&[&["init", "--data", data][..], &who].concat())
+}
+
+/// The path of the one link of the desk in `words`.
+fn way_in(words: &str) -> String {
+    let at = words.find("/join/").unwrap_or_else(|| panic!("no link in {words}"));
+    words[at..].split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_new_station_is_made_once_and_its_owner_comes_in_by_a_link() {
+    let dir = folder();
+    let wrong = init(dir.path(), "America/Mill_Creek");
+    assert!(!wrong.status.success() && text(&wrong.stderr).contains("is no time zone"), "{}", text(&wrong.stderr));
+    let made = init(dir.path(), "America/New_York");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let again = init(dir.path(), "America/New_York");
+    assert!(!again.status.success() && text(&again.stderr).contains("already"), "{}", text(&again.stderr));
+
+    let mail = MailServer::start();
+    let letters =
+        [("GROUNDWAVE_MAIL_SMTP", mail.url.as_str()), ("GROUNDWAVE_MAIL_FROM", "Mill Creek <desk@mill.example>")];
+    let station = Served::start(dir.path(), &letters);
+    let file = dir.path().join("owner-link.txt");
+    let link = way_in(&std::fs::read_to_string(&file).unwrap());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "others may read the owner's link");
+    for link in [&link, &way_in(&text(&made.stdout))] {
+        assert!(station.get(link, "").text().contains("Make this desk yours"), "{link} does not lead in");
+    }
+    let owner = "name=June+Okafor&email=june%40mill.example&password=kettle+lantern+ferry+moss";
+    let come_in = station.post(&link, owner);
+    assert_eq!(come_in.status, 303, "{}", come_in.text());
+    assert!(station.get("/", &cookies(&come_in)).text().contains("Stories"));
+    assert_eq!(station.get(&way_in(&text(&made.stdout)), "").status, 410, "there could be a second owner");
+
+    // A link by mail, from the way in to the desk.
+    station.post("/sign-in/letter", "email=june%40mill.example");
+    station.post("/sign-in/letter", "email=nobody%40mill.example");
+    let letter = mail.letters.recv_timeout(PATIENCE).expect("a letter comes");
+    assert!(letter.contains("To: june@mill.example") && letter.contains("Mill Creek"), "{letter}");
+    let letter = letter.replace("=\n", "");
+    let at = letter.find("/sign-in/letter/").expect("the letter has a link");
+    let by_mail = letter[at..].split_whitespace().next().unwrap().to_owned();
+    assert!(station.get(&by_mail, "").text().contains("Sign in as June Okafor"));
+    let signed_in = station.post(&by_mail, "");
+    assert_eq!(station.get("/account", &cookies(&signed_in)).status, 200);
+    assert_eq!(station.post(&by_mail, "").status, 410, "a letter was good twice");
+    assert!(mail.letters.try_recv().is_err(), "a letter went to an address that nobody has");
+
+    // The log, at its most talkative, holds no secret.
+    let said = station.said();
+    let secrets =
+        [&link[6..], &by_mail[16..], "kettle", cookies(&come_in).split(['=', ';']).nth(1).unwrap()].map(str::to_owned);
+    for secret in secrets {
+        assert!(secret.len() > 5 && !said.contains(&secret), "the log says a secret");
+    }
+    drop(station);
+    let station = Served::start(dir.path(), &[]);
+    assert!(!file.exists(), "the link of an owner who is there lies about");
+    assert_eq!(station.get("/account", &cookies(&signed_in)).status, 200, "a restart signed her out");
+}
+
+#[test]
+fn accounts_are_made_listed_and_kept_out_by_command() {
+    let dir = folder();
+    let data = dir.path().to_str().unwrap();
+    let user = |arguments: &[&str]| groundwave(&[&["user"], arguments, &["--data", data]].concat());
+    let none = user(&["list"]);
+    assert!(text(&none.stderr).contains("groundwave init"), "{}", text(&none.stderr));
+    init(dir.path(), "America/New_York");
+    assert!(text(&user(&["list"]).stdout).contains("Nobody may come in yet"));
+    way_in(&text(&user(&["owner"]).stdout));
+
+    let invited =
+        user(&["invite", "Del@Mill.example", "--name", "Del Aguirre", "--role", "editor", "--scope", "section:news"]);
+    assert!(invited.status.success(), "{}", text(&invited.stderr));
+    let link = way_in(&text(&invited.stdout));
+    let listed = text(&user(&["list"]).stdout);
+    assert!(
+        listed.contains("del@mill.example") && listed.contains("invited") && listed.contains("editor in section:news"),
+        "{listed}"
+    );
+    for (arguments, words) in [
+        (&["invite", "del@mill.example", "--name", "Del"][..], "has an account already"),
+        (&["invite", "x@mill.example", "--name", "X", "--role", "king"], "no role `king`"),
+        (&["invite", "x@mill.example", "--name", "X", "--scope", "desk"], "is no place"),
+        (&["link", "nobody@mill.example"], "nobody signs in as"),
+    ] {
+        let told = user(arguments);
+        assert!(!told.status.success() && text(&told.stderr).contains(words), "{}", text(&told.stderr));
+    }
+
+    let station = Served::start(dir.path(), &[]);
+    let come_in = station.post(&link, "password=moss+ferry+lantern+kettle");
+    assert_eq!(station.get("/", &cookies(&come_in)).status, 200);
+    assert!(user(&["disable", "del@mill.example"]).status.success());
+    assert_eq!(station.get("/", &cookies(&come_in)).status, 303, "a disabled account went on");
+    assert!(!user(&["link", "del@mill.example"]).status.success());
+    assert!(user(&["enable", "del@mill.example"]).status.success());
+    let back =
+        station.post(&way_in(&text(&user(&["link", "del@mill.example"]).stdout)), "password=ferry+kettle+moss+lantern");
+    assert_eq!(station.get("/", &cookies(&back)).status, 200);
 }

@@ -17,9 +17,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("newsroom", &["audio", "station", "store", "vault", "bus"]),
     ("guide", &["audio", "station", "store", "vault", "bus"]),
     ("site", &["audio", "feeds", "station", "store", "vault", "bus", "web"]),
+    ("desk", &["station", "store", "bus", "web", "air", "wire", "newsroom", "guide"]),
     (
         "groundwave",
-        &["audio", "feeds", "station", "web", "vault", "store", "bus", "air", "wire", "newsroom", "guide", "site"],
+        &[
+            "audio", "feeds", "station", "web", "vault", "store", "bus", "air", "wire", "newsroom", "guide", "site",
+            "desk",
+        ],
     ),
 ];
 

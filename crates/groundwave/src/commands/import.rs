@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use station::Clock;
 
-use super::{Place, runtime};
+use super::{Place, choose, runtime};
 use crate::assembly;
 use crate::clock::System;
 
@@ -51,30 +51,13 @@ impl Cds {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.place.settings()?;
         let db = assembly::open_store(&settings).await?;
-        let station = self.choose(store::station::all(&db).await?)?;
+        let station = choose(store::station::all(&db).await?, self.station.as_deref())?;
         let owners = assembly::owners(&settings)?;
         let files = documents(&self.paths)?.into_iter().map(read);
         let documents: Vec<(PathBuf, Vec<u8>)> = files.collect::<anyhow::Result<_>>()?;
         let report = wire::import(&db, &station, documents, &owners, System::start().now()).await?;
         println!("{report}");
         Ok(if report.has_failures() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-    }
-
-    fn choose(&self, stations: Vec<station::Station>) -> anyhow::Result<station::Station> {
-        let known = stations.iter().map(|station| station.slug.as_str()).collect::<Vec<_>>().join(", ");
-        let wanted =
-            |station: &station::Station| self.station.as_deref().is_none_or(|slug| station.slug.as_str() == slug);
-        let mut fitting = stations.into_iter().filter(wanted);
-        match (fitting.next(), fitting.next()) {
-            (Some(one), None) => Ok(one),
-            (Some(_), Some(_)) => {
-                anyhow::bail!("the store is home to several stations: say --station with one of {known}")
-            }
-            (None, _) if known.is_empty() => anyhow::bail!("there is no station in this store yet"),
-            (None, _) => {
-                anyhow::bail!("no station is called `{}`; there are {known}", self.station.clone().unwrap_or_default())
-            }
-        }
     }
 }
 

@@ -4,15 +4,19 @@ mod air;
 mod check;
 mod config;
 mod demo;
+mod first_settings;
 mod import;
+mod init;
 mod serve;
 pub mod transcode;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use station::Station;
 
 use crate::settings::Settings;
 
@@ -28,8 +32,12 @@ struct Line {
 enum Command {
     /// Start a demonstration station, making what is missing
     Demo(demo::Demo),
+    /// Make a station where there is none yet
+    Init(init::Init),
     /// Put the station on the air and its pages on the net
     Serve(serve::Serve),
+    /// Say who may come in at the desk
+    User(user::User),
     /// Take in stories from elsewhere
     Import(import::Import),
     /// Speak to the station that is on the air: what is on, and what should be
@@ -73,6 +81,23 @@ impl Place {
     }
 }
 
+/// The station that a command is about: the one of that name, or the only one.
+fn choose(stations: Vec<Station>, slug: Option<&str>) -> anyhow::Result<Station> {
+    let known = stations.iter().map(|station| station.slug.as_str()).collect::<Vec<_>>().join(", ");
+    let wanted = |station: &Station| slug.is_none_or(|slug| station.slug.as_str() == slug);
+    let mut fitting = stations.into_iter().filter(wanted);
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => {
+            anyhow::bail!("the store is home to several stations: say --station with one of {known}")
+        }
+        (None, _) if known.is_empty() => {
+            anyhow::bail!("there is no station in this store yet; `groundwave init` makes one")
+        }
+        (None, _) => anyhow::bail!("no station is called `{}`; there are {known}", slug.unwrap_or_default()),
+    }
+}
+
 /// Does what the command line asks, and says how it went.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match Line::try_parse_from(line) {
@@ -85,7 +110,9 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match line.command {
         Command::Demo(command) => command.run(),
+        Command::Init(command) => command.run(),
         Command::Serve(command) => command.run(),
+        Command::User(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Air(command) => command.run(),
         Command::Check(command) => command.run(),

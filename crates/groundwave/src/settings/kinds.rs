@@ -1,7 +1,7 @@
 //! What a setting can be, and how each kind is read and shown.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use air::bans::Network;
@@ -167,6 +167,12 @@ list_of_texts!(
     "a list of addresses and networks, like [\"203.0.113.7\", \"2001:db8::/32\"]",
     |text| text.parse().ok(),
     Network::to_string
+);
+list_of_texts!(
+    IpAddr,
+    "a list of addresses without ports, like [\"127.0.0.1\", \"::1\"]",
+    |text| text.parse().ok(),
+    IpAddr::to_string
 );
 list_of_texts!(Header, "a list of fields, like [\"X-Name: value\"]", Header::read, |header| format!(
     "{}: {}",

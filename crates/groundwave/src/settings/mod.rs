@@ -14,7 +14,7 @@ mod fault;
 mod kinds;
 mod table;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use air::bans::Network;
@@ -243,6 +243,29 @@ section! {
 }
 
 section! {
+    /// The desk: where the staff come in. It has a host name of its own and comes through the same door as the site.
+    pub struct Desk in "desk" {
+        /// Whether there is one.
+        is_open: bool = true,
+        /// Where the staff reach it, like `https://desk.radio.example`; `{host}` stands for a station's first host name.
+        /// Empty for `desk.` before that name. Anywhere but on this machine alone it must be https.
+        origin: String = String::new(),
+        /// The addresses of proxies in front of the door: what they say of where a request came from is believed.
+        proxies: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+    }
+}
+
+section! {
+    /// Letters: invitations, and links to sign in with. None are sent without a server.
+    pub struct Mail in "mail" {
+        /// The mail server, like `smtps://user:password@mail.example`.
+        smtp: Secret = Secret::default(),
+        /// The address that letters come from, like `Harrow Valley <desk@harrow.example>`.
+        from: String = String::new(),
+    }
+}
+
+section! {
     /// The wire: stories from elsewhere.
     pub struct Wire in "wire" {
         /// The Organization Service, which knows the names behind owners' ids; empty to never ask it.
@@ -293,6 +316,10 @@ pub struct Settings {
     pub tape: Tape,
     /// `[site]`
     pub site: Site,
+    /// `[desk]`
+    pub desk: Desk,
+    /// `[mail]`
+    pub mail: Mail,
     /// `[wire]`
     pub wire: Wire,
     /// `[metrics]`
@@ -330,6 +357,8 @@ impl Settings {
             hls: Hls::read(&mut reader),
             tape: Tape::read(&mut reader),
             site: Site::read(&mut reader),
+            desk: Desk::read(&mut reader),
+            mail: Mail::read(&mut reader),
             wire: Wire::read(&mut reader),
             metrics: Metrics::read(&mut reader),
             log: Log::read(&mut reader),
@@ -353,6 +382,8 @@ impl Settings {
             self.hls.print(),
             self.tape.print(),
             self.site.print(),
+            self.desk.print(),
+            self.mail.print(),
             self.wire.print(),
             self.metrics.print(),
             self.log.print(),
@@ -403,6 +434,13 @@ impl Settings {
     }
 
     fn hold_bounds(&self, reader: &mut Reader) {
+        if !self.mail.smtp.is_empty() && self.mail.from.is_empty() {
+            reader.fault(
+                "mail",
+                "smtp",
+                "letters need an address that they come from: set `from` in [mail]".to_owned(),
+            );
+        }
         reader.bound("air", "batch_ms", self.air.batch_ms, 100..=2_000);
         reader.bound("air", "burst_seconds", self.air.burst_seconds, 0..=30);
         reader.bound("air", "source_stall_ms", self.air.source_stall_ms, 200..=60_000);

@@ -5,18 +5,16 @@ mod prose;
 mod seed;
 mod told;
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 
-use super::runtime;
+use super::{first_settings, runtime};
 use crate::assembly::{self, House};
-use crate::settings::{Secret, Settings};
+use crate::settings::Settings;
 
 /// Starts a demonstration station on a folder of its own; what is missing is made.
 #[derive(Debug, Args)]
@@ -48,33 +46,11 @@ impl Demo {
     fn settings(&self) -> anyhow::Result<Settings> {
         let file = self.data.join("groundwave.toml");
         if !file.exists() {
-            write_settings(&file)?;
+            first_settings::write(&file, "# The demonstration station.", "[log]\nlevel = \"warn\"\n")?;
         }
         let mut settings = Settings::load(Some(&file))?;
         settings.data.dir = self.data.clone();
         settings.door.listen = vec![self.listen];
         Ok(settings)
     }
-}
-
-fn write_settings(file: &Path) -> anyhow::Result<()> {
-    let dir = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).with_context(|| format!("could not make the folder {}", dir.display()))?;
-    let text = format!(
-        "# The demonstration station. `groundwave config --data {}` prints everything that can be set.\n\n[air]\nsource_password = \"{}\"\n\n[log]\nlevel = \"warn\"\n",
-        dir.display(),
-        random_word()?.reveal(),
-    );
-    // It holds a password: nobody else on the machine need read it.
-    let made = std::fs::File::options().write(true).create_new(true).mode(0o600).open(file);
-    made.and_then(|mut made| made.write_all(text.as_bytes()))
-        .with_context(|| format!("could not write {}", file.display()))
-}
-
-/// Sixteen letters and digits that nobody can guess and everybody can type.
-fn random_word() -> anyhow::Result<Secret> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut chance = [0u8; 16];
-    getrandom::fill(&mut chance).context("the machine gives no random numbers")?;
-    Ok(Secret::new(chance.map(|byte| char::from(LETTERS[usize::from(byte % 32)])).into_iter().collect::<String>()))
 }

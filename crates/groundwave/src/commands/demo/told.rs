@@ -37,6 +37,12 @@ fn for_a_person(open: &Open, site: &str, user: &str, password: &str) -> String {
             mount.bitrate_kbps, mount.sample_rate_hz, mount.channels, mount.path
         ));
     }
+    for desk in &open.desks {
+        lines.push(match &desk.owner_link {
+            Some(link) => format!("  Desk      {link}\n            Whoever opens this first owns the desk."),
+            None => format!("  Desk      {}/", desk.origin),
+        });
+    }
     lines.push("\nCtrl-C ends it. Started again on the same folder, it goes on where it was.\n".to_owned());
     lines.join("\n")
 }
@@ -54,7 +60,8 @@ fn for_a_program(open: &Open, site: &str, user: &str, password: &str) -> serde_j
             json!({"slug": service.slug, "name": service.name, "hls": service.hls_path(), "mounts": mounts})
         })
         .collect();
-    json!({"site": site, "source": {"user": user, "password": password}, "services": services})
+    let desk = open.desks.first().map(|desk| json!({"origin": desk.origin, "owner_link": desk.owner_link}));
+    json!({"site": site, "source": {"user": user, "password": password}, "services": services, "desk": desk})
 }
 
 /// Where a browser on this machine reaches the station.

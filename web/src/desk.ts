@@ -1,0 +1,9 @@
+/** What every page of the desk loads. The pages work without it; it adds what only a browser can do. */
+
+import { offerCopying } from "./desk/copy";
+import { offerPasskeys } from "./desk/passkeys";
+import { offerRevealing } from "./desk/reveal";
+
+offerPasskeys(document);
+offerRevealing(document);
+offerCopying(document);
