@@ -1,9 +1,11 @@
-//! The air alone on one port, for trying it out and for measuring it: any path can be a mount.
+//! The air alone on one port, for trying it out and for measuring it: any path can be a mount, and one service is heard
+//! as HLS (silence, until an encoder sends to `/hls.aac`).
 //!
 //! ```text
 //! cargo run --release -p air --example air -- 127.0.0.1:8000 hackable
 //! ffmpeg -re -i song.mp3 -c copy -f mp3 icecast://source:hackable@127.0.0.1:8000/live.mp3
 //! mpv http://127.0.0.1:8000/live.mp3
+//! mpv http://127.0.0.1:8000/hls/live/index.m3u8
 //! ```
 
 use std::net::SocketAddr;
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use air::settings::{Settings, Sources};
 use air::{Air, front};
-use station::{Clock, Timestamp};
+use station::{Clock, Codec, Mount, Service, ServiceId, Slug, StationId, Timestamp};
 
 /// The machine's clocks.
 struct Machine(tokio::time::Instant);
@@ -35,7 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let password = arguments.next().ok_or("name a password for sources: air ADDRESS PASSWORD [BATCH_MS]")?;
     let batch_ms = arguments.next().map_or(Ok(Settings::default().batch_ms), |text| text.parse())?;
     let sources = Sources { user: "source".to_owned(), password };
-    let settings = Settings { sources, batch_ms, open_mounts: true, ..Settings::default() };
+    let services = vec![service()?];
+    let settings = Settings { services, sources, batch_ms, open_mounts: true, ..Settings::default() };
     let folder = std::env::temp_dir().join("air-example");
     let clock = Arc::new(Machine(tokio::time::Instant::now()));
     let air = Air::start(settings, Vec::new(), vault::Vault::disk(&folder)?, bus::Local::new(), clock)?;
@@ -47,4 +50,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     front::serve(vec![listener], Arc::clone(&air), air.routes(), stop).await;
     air.stop().await;
     Ok(())
+}
+
+/// A service with one mount that can be packed.
+fn service() -> Result<Service, station::slug::NotASlug> {
+    let mount = Mount {
+        path: "/hls.aac".to_owned(),
+        codec: Codec::Aac,
+        bitrate_kbps: 128,
+        sample_rate_hz: 44_100,
+        channels: 2,
+    };
+    Ok(Service {
+        id: ServiceId(1),
+        station: StationId(1),
+        slug: Slug::parse("live")?,
+        name: "Live".to_owned(),
+        teaser: String::new(),
+        position: 0,
+        mounts: vec![mount],
+    })
 }

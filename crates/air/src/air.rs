@@ -350,12 +350,18 @@ impl Air {
         }
     }
 
-    /// Packs each service's AAC mount, from its first chunk on.
+    /// Packs each service's mounts, from their first chunk on.
     fn pack_hls(&self) {
-        for rendition in self.hls.renditions() {
-            let Some(mount) = self.mount_of(rendition.service(), station::Codec::Aac) else { continue };
-            let packing = tokio::spawn(Arc::clone(rendition).run(mount.follow(From::Oldest)));
-            self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(packing);
+        let mounts = self.mounts();
+        for ladder in self.hls.ladders() {
+            for rendition in ladder.renditions() {
+                let is_it = |mount: &&Arc<Mount>| {
+                    mount.identity().station == ladder.station() && mount.path() == rendition.mount_path()
+                };
+                let Some(mount) = mounts.iter().find(is_it) else { continue };
+                let packing = Arc::clone(ladder).pack(Arc::clone(rendition), mount.follow(From::Oldest));
+                self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(packing));
+            }
         }
     }
 
@@ -514,6 +520,7 @@ async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
         air.set_programme(service, now_next.now.as_ref().map_or("", |broadcast| &broadcast.title));
         let programme = now_next.now.as_ref().map(|broadcast| broadcast.programme);
         air.console(service).inspect(|console| console.set_programme(programme));
+        air.hls.on_air(service, &now_next, air.clock().now());
     }
 }
 

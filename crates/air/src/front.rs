@@ -12,6 +12,7 @@
 
 mod anteroom;
 mod farewell;
+mod player;
 mod rewind;
 
 use std::convert::Infallible;
@@ -100,6 +101,8 @@ enum Visitor {
     Source,
     /// Somebody who wants to hear a mount.
     Listener(Arc<Mount>),
+    /// Somebody who plays HLS.
+    Player,
     /// Anybody else.
     Reader,
 }
@@ -189,6 +192,7 @@ impl Front {
         match self.who_is(&request.head) {
             Visitor::Source => Box::pin(self.take_in(socket, peer, request)).await,
             Visitor::Listener(mount) => Box::pin(self.give_ear(socket, peer, &request.head, &mount)).await,
+            Visitor::Player => Box::pin(self.play(socket, peer, request)).await,
             Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
         }
     }
@@ -200,7 +204,7 @@ impl Front {
         let gathered = tokio::select! {
             () = stops(&mut stopping) => return Err(Silence::Gone),
             () = seat.is_needed() => return Err(Silence::Refused(Refusal::HeadTooSlow)),
-            gathered = timeout(patience, gather(socket)) => gathered,
+            gathered = timeout(patience, gather(socket, &[])) => gathered,
         };
         let (head, rest) = gathered.map_err(|_| Silence::Refused(Refusal::HeadTooSlow))??.split();
         Ok(First { head: Head::parse(&head)?, rest: rest.into() })
@@ -211,6 +215,7 @@ impl Front {
         let is_mount = || path.as_deref().is_some_and(|path| self.air.mount(head.field("host"), path).is_some());
         match head.method.as_str() {
             "SOURCE" => Visitor::Source,
+            _ if player::is_one(head) => Visitor::Player,
             "PUT" if source::looks_like_one(head) || is_mount() => Visitor::Source,
             "GET"
                 if head.protocol != Protocol::Ice10
@@ -310,8 +315,12 @@ async fn stops(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stops| *stops).await;
 }
 
-async fn gather(socket: &TcpStream) -> Result<Gather, Silence> {
+/// Reads a head, of which the beginning may be there already.
+async fn gather(socket: &TcpStream, first: &[u8]) -> Result<Gather, Silence> {
     let mut gather = Gather::default();
+    if gather.push(first)? {
+        return Ok(gather);
+    }
     loop {
         socket.readable().await?;
         // On the stack between two waits, so that a connection that waits costs no buffer.

@@ -143,6 +143,18 @@ pub struct Hls {
     pub segment_ms: u64,
     /// How far back a listener can go, in minutes.
     pub window_minutes: u64,
+    /// Whether segments are offered in parts while they are still being made, for players that want to be near live.
+    pub low_latency: bool,
+    /// How long a part should be, in milliseconds.
+    pub part_ms: u64,
+    /// How many requests may wait at once for what is not made yet.
+    pub waiting_max: usize,
+}
+
+impl Default for Hls {
+    fn default() -> Self {
+        Self { segment_ms: 6_000, window_minutes: 120, low_latency: true, part_ms: 1_000, waiting_max: 10_000 }
+    }
 }
 
 /// What is kept of everything that was aired.
@@ -218,7 +230,7 @@ impl Default for Settings {
             open_mounts: false,
             open_mounts_max: 64,
             linger_seconds: 10,
-            hls: Hls { segment_ms: 6_000, window_minutes: 120 },
+            hls: Hls::default(),
             tape: Tape::default(),
         }
     }

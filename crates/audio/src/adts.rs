@@ -111,6 +111,24 @@ impl Config {
         [self.object_type << 3 | rate_index >> 1, rate_index << 7 | self.channel_config << 3]
     }
 
+    /// What a decoder is told in an MP4 file. There HE-AAC is named outright, with the rate that is heard, and not left to
+    /// be found in the frames.
+    pub fn decoder_config(&self) -> Vec<u8> {
+        const SPECTRAL_BAND_REPLICATION: u32 = 5;
+        let heard = SAMPLE_RATES_HZ.iter().position(|&rate| rate == self.sample_rate_hz * 2);
+        let (true, Some(heard_index)) = (self.is_high_efficiency(), heard) else {
+            return self.audio_specific_config().to_vec();
+        };
+        let (core_index, channels, object_type) =
+            (u32::from(self.rate_index()), u32::from(self.channel_config), u32::from(self.object_type));
+        let bits = SPECTRAL_BAND_REPLICATION << 27
+            | core_index << 23
+            | channels << 19
+            | (heard_index as u32) << 15
+            | object_type << 10;
+        bits.to_be_bytes().to_vec()
+    }
+
     /// Reads what [`audio_specific_config`](Self::audio_specific_config) wrote.
     pub fn from_audio_specific_config(bytes: [u8; 2]) -> Option<Self> {
         let [first, second] = bytes;
@@ -124,12 +142,16 @@ impl Config {
     /// The name of the codec in playlists and media types: `mp4a.40.2`.
     pub fn codec_string(&self) -> &'static str {
         match self.object_type {
-            2 if self.sample_rate_hz <= HE_CORE_RATE_HZ_MAX => "mp4a.40.5",
+            _ if self.is_high_efficiency() => "mp4a.40.5",
             1 => "mp4a.40.1",
             3 => "mp4a.40.3",
             4 => "mp4a.40.4",
             _ => "mp4a.40.2",
         }
+    }
+
+    fn is_high_efficiency(&self) -> bool {
+        self.object_type == 2 && self.sample_rate_hz <= HE_CORE_RATE_HZ_MAX
     }
 
     fn rate_index(&self) -> u8 {
@@ -200,6 +222,11 @@ mod tests {
         let config = Config { object_type: 2, sample_rate_hz: 24_000, channel_config: 2 };
         assert_eq!(config.codec_string(), "mp4a.40.5");
         assert_eq!(config.audio_specific_config(), [0x13, 0x10]);
+        assert_eq!(
+            config.decoder_config(),
+            [0x2b, 0x11, 0x88, 0x00],
+            "HE-AAC, core at 24 kHz, two channels, heard at 48 kHz"
+        );
     }
 
     #[test]

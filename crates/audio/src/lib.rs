@@ -3,7 +3,7 @@
 //! A [`Framer`] takes a stream's bytes as they come and gives back whole frames (MPEG audio, ADTS) or whole pages
 //! (Ogg), untouched to the bit, together with what is needed to switch between streams: the [`Format`], and whether
 //! a [`Frame`] can be heard with nothing before it. [`mpeg::Joiner`] makes any MP3 frame a clean beginning.
-//! [`fmp4`] and [`m3u8`] pack frames for HLS, [`icy`] writes and reads titles.
+//! [`track`], [`fmp4`] and [`m3u8`] pack frames for HLS, [`icy`] writes and reads titles.
 //!
 //! Below the frames is the sound itself ([`pcm`]): a [`decode::Decoder`] takes it out of frames, an [`encode::Encoder`]
 //! puts it into frames; between the two it is [resampled](resample), [measured](loudness), [levelled](limit) and
@@ -33,6 +33,7 @@ pub mod mpeg;
 pub mod ogg;
 pub mod pcm;
 pub mod resample;
+pub mod track;
 
 use bytes::Bytes;
 

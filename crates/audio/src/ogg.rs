@@ -24,6 +24,8 @@ use headers::{Identification, Progress};
 pub use joiner::Joiner;
 pub(crate) use packets::{Packets, PageEnd, pages};
 use page::Parsed;
+#[cfg(test)]
+pub(crate) use page::test;
 pub use page::{CAPTURE_PATTERN, PAGE_BYTES_MAX, Page};
 pub(crate) use writer::{Draft, Writer};
 

@@ -249,7 +249,13 @@ fn air_settings(
         gate_requests_max: air.gate_requests_max as usize,
         gate_timeout_ms: air.gate_timeout_ms.into(),
         access_log: terms::access_log(settings)?,
-        hls: air::settings::Hls { segment_ms: hls.segment_ms.into(), window_minutes: hls.window_minutes.into() },
+        hls: air::settings::Hls {
+            segment_ms: hls.segment_ms.into(),
+            window_minutes: hls.window_minutes.into(),
+            low_latency: hls.low_latency,
+            part_ms: hls.part_ms.into(),
+            waiting_max: hls.waiting_max as usize,
+        },
         tape: tape_settings(&settings.tape),
         ..air::Settings::default()
     })

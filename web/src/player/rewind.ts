@@ -35,6 +35,8 @@ function openWith(Library: typeof Hls, audio: HTMLAudioElement, url: string, tar
         maxBufferLength: 30,
         backBufferLength: 60,
         liveDurationInfinity: true,
+        // Who goes back in time is in no hurry to be near live.
+        lowLatencyMode: false,
         enableWorker: false,
     });
     const fragments = () => hls.levels[0]?.details?.fragments ?? [];

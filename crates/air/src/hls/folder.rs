@@ -1,4 +1,4 @@
-//! A rendition's folder in the vault.
+//! A rendition's folder in the vault, and beside the first one's, what was on.
 //!
 //! A disk that is full, slow or gone never stops the stream: what cannot be kept is counted and said, and is heard from
 //! memory for as long as it is on the live list.
@@ -21,7 +21,7 @@ pub(super) struct Folder {
     path: String,
 }
 
-/// Why a segment was not kept.
+/// Why something was not kept.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotKept {
     #[error("the vault did not take it")]
@@ -31,8 +31,10 @@ pub(super) enum NotKept {
 }
 
 impl Folder {
-    pub(super) fn new(vault: &Vault, service: ServiceId) -> Self {
-        Self { vault: vault.clone(), path: format!("hls/{service}") }
+    /// The folder of a service's first rendition, or of the one with this name.
+    pub(super) fn new(vault: &Vault, service: ServiceId, name: Option<&str>) -> Self {
+        let path = name.map_or(format!("hls/{service}"), |name| format!("hls/{service}-{name}"));
+        Self { vault: vault.clone(), path }
     }
 
     /// What earlier runs left here.
@@ -46,8 +48,20 @@ impl Folder {
     }
 
     pub(super) async fn keep(&self, segment: &Segment, bytes: Bytes) -> Result<(), NotKept> {
-        let key = self.key(segment);
-        match tokio::time::timeout(PATIENCE, self.vault.put(&key, bytes)).await {
+        self.put(&self.key(segment), bytes).await
+    }
+
+    /// What was on, as [`keep_marks`](Self::keep_marks) kept it.
+    pub(super) async fn marks(&self) -> vault::Result<Option<Bytes>> {
+        self.vault.get(&self.marks_key()).await
+    }
+
+    pub(super) async fn keep_marks(&self, json: Vec<u8>) -> Result<(), NotKept> {
+        self.put(&self.marks_key(), json.into()).await
+    }
+
+    async fn put(&self, key: &str, bytes: Bytes) -> Result<(), NotKept> {
+        match tokio::time::timeout(PATIENCE, self.vault.put(key, bytes)).await {
             Ok(kept) => Ok(kept?),
             Err(_) => Err(NotKept::TooSlow),
         }
@@ -70,6 +84,10 @@ impl Folder {
                 );
             }
         }
+    }
+
+    fn marks_key(&self) -> String {
+        format!("{}.marks.json", self.path)
     }
 
     fn key(&self, segment: &Segment) -> String {

@@ -1,13 +1,18 @@
-//! A mount packed, served and played by ffmpeg; killed and started again; with a vault that fails.
+//! Mounts packed, served and played by ffmpeg; killed and started again; with a vault that fails.
+
+mod low_latency;
+mod rules;
+mod variants;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio::{Codec, Found, Frame, Framer};
+use audio::{Codec, Format, Found, Frame, Framer};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use station::{Service, ServiceId, Slug, StationId, Timestamp};
 use tempfile::TempDir;
@@ -23,30 +28,42 @@ use crate::settings;
 
 /// How long a test waits for what must come.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Blocks in a segment of six seconds at 44.1 kHz.
+/// Blocks in six seconds at 44.1 kHz: a little less, so that it is the block after them that ends a segment.
 const UNITS: usize = 258;
 
-/// A service whose AAC mount we feed by hand, so that hours pass in no time.
+/// A service whose mounts we feed by hand, so that hours pass in no time.
 struct Station {
     hls: Arc<Hls>,
+    lines: Vec<Line>,
+    now: Timestamp,
+}
+
+/// A mount, and what packs it.
+struct Line {
     log: Arc<Log>,
     packer: Packer,
-    now: Timestamp,
     packing: JoinHandle<()>,
 }
 
+/// Two minutes of rewind, in whole segments.
+fn whole_segments() -> settings::Hls {
+    settings::Hls { window_minutes: 2, low_latency: false, ..settings::Hls::default() }
+}
+
+fn mount(codec: station::Codec, bitrate_kbps: u32) -> station::Mount {
+    let path = format!("/news-{bitrate_kbps}.{}", codec.slug());
+    station::Mount { path, codec, bitrate_kbps, sample_rate_hz: 44_100, channels: 2 }
+}
+
 impl Station {
-    /// Goes on the air at eight in the morning and `after`, with what is in `folder`.
+    /// Goes on the air at eight in the morning and `after`, with what is in `folder` and one mount, AAC.
     fn start(folder: &Path, after: Duration) -> Self {
+        Self::with(folder, after, whole_segments(), vec![mount(station::Codec::Aac, 128)])
+    }
+
+    fn with(folder: &Path, after: Duration, hls: settings::Hls, mounts: Vec<station::Mount>) -> Self {
         let now = "2026-11-24T08:00:00Z".parse::<Timestamp>().unwrap() + after;
         let epoch = now.as_millisecond() as u64;
-        let mount = station::Mount {
-            path: "/news.aac".into(),
-            codec: station::Codec::Aac,
-            bitrate_kbps: 128,
-            sample_rate_hz: 44_100,
-            channels: 2,
-        };
         let service = Service {
             id: ServiceId(7),
             station: StationId(1),
@@ -54,73 +71,128 @@ impl Station {
             name: "News".into(),
             teaser: String::new(),
             position: 0,
-            mounts: vec![mount],
+            mounts,
         };
         let settings = Settings {
             services: vec![service],
             hosts: vec![("radio.example".into(), StationId(1)), ("other.example".into(), StationId(2))],
-            hls: settings::Hls { segment_ms: 6_000, window_minutes: 2 },
+            hls,
             ..Settings::default()
         };
         let hls = Hls::new(&settings, epoch, &Vault::disk(folder).unwrap());
-        let log = Log::new(Bounds { duration: Duration::from_secs(24 * 3600), bytes: 1 << 30 });
-        let packer = Packer::new(Arc::clone(&log), epoch, Title::new("", ""));
-        let follower = Follower::new(Arc::clone(&log), From::Oldest);
-        let packing = tokio::spawn(Arc::clone(&hls.renditions()[0]).run(follower));
-        Self { hls, log, packer, now, packing }
+        let ladder = &hls.ladders()[0];
+        let lines = ladder.renditions().iter().map(|rendition| Line::start(ladder, rendition, epoch)).collect();
+        Self { hls, lines, now }
     }
 
-    /// Sends frames as an encoder would, in their own time.
+    /// Sends frames on the first mount as an encoder would, in their own time.
     fn send(&mut self, frames: &[Frame]) {
-        let mut framer = Framer::new(Codec::Aac);
-        framer.push(&frames[0].bytes);
-        framer.finish();
-        let Some(Found::Format { format, headers }) = framer.next() else { panic!("a frame tells its format") };
-        self.packer.open(format, headers, self.now);
-        for frame in frames {
-            self.packer.push(frame, self.now);
-            self.now += duration(u64::from(frame.samples), format.sample_rate_hz);
-        }
-        self.packer.seal();
+        self.now = self.lines[0].send(&aac(&frames[0]), frames, self.now);
     }
 
     /// Ends as a program does that is told to.
     async fn stop(self) -> Arc<Hls> {
-        self.log.close();
-        tokio::time::timeout(DEADLINE, self.packing).await.expect("packing ends with its mount").unwrap();
+        for line in self.lines {
+            line.log.close();
+            tokio::time::timeout(DEADLINE, line.packing).await.expect("packing ends with its mount").unwrap();
+        }
         self.hls
     }
 
     /// Ends as a program does that is killed, once the segment before number `seq` is listed.
     async fn kill_before(self, seq: u64) {
         self.until_listed(seq).await;
-        self.packing.abort();
+        self.lines.iter().for_each(|line| line.packing.abort());
     }
 
     async fn until_listed(&self, end: u64) {
-        let listed = async {
-            while self.hls.renditions()[0].newest_seq() < Some(end - 1) {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, listed).await.expect("the segments are listed in time");
+        for rendition in self.hls.ladders()[0].renditions() {
+            until(|| (rendition.newest_seq() >= Some(end - 1)).then_some(())).await;
+        }
     }
+}
+
+impl Line {
+    fn start(ladder: &Arc<Ladder>, rendition: &Arc<Rendition>, epoch: u64) -> Self {
+        let log = Log::new(Bounds { duration: Duration::from_secs(24 * 3600), bytes: 1 << 30 });
+        let packer = Packer::new(Arc::clone(&log), epoch, Title::new("", ""));
+        let follower = Follower::new(Arc::clone(&log), From::Oldest);
+        let packing = tokio::spawn(Arc::clone(ladder).pack(Arc::clone(rendition), follower));
+        Self { log, packer, packing }
+    }
+
+    /// Sends frames in their own time, from `now` on; gives the time after them.
+    fn send(&mut self, (format, headers): &(Format, Bytes), frames: &[Frame], now: Timestamp) -> Timestamp {
+        self.packer.open(*format, headers.clone(), now);
+        let mut at = now;
+        for frame in frames {
+            self.packer.push(frame, at);
+            at += duration(u64::from(frame.samples), format.sample_rate_hz);
+        }
+        self.packer.seal();
+        at
+    }
+}
+
+/// Looks again and again until `look` finds something.
+async fn until<T>(look: impl Fn() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            match look() {
+                Some(found) => return found,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, found).await.expect("it comes in time")
+}
+
+/// The format that a frame of AAC tells.
+fn aac(frame: &Frame) -> (Format, Bytes) {
+    let mut framer = Framer::new(Codec::Aac);
+    framer.push(&frame.bytes);
+    framer.finish();
+    let Some(Found::Format { format, headers }) = framer.next() else { panic!("a frame tells its format") };
+    (format, headers)
+}
+
+/// What a stream is made of: its format with the header pages, and its frames.
+fn cut(codec: Codec, stream: &[u8]) -> ((Format, Bytes), Vec<Frame>) {
+    let mut framer = Framer::new(codec);
+    framer.push(stream);
+    framer.finish();
+    let (mut told, mut frames) = (None, Vec::new());
+    for found in framer {
+        match found {
+            Found::Format { format, headers } => told = Some((format, headers)),
+            Found::Frame(frame) => frames.push(frame),
+            _ => {}
+        }
+    }
+    (told.expect("a stream tells its format"), frames)
+}
+
+/// What ffmpeg encodes of a source, with these options.
+fn encode(source: &str, options: &str) -> Vec<u8> {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", source])
+        .args(options.split(' '))
+        .arg("-")
+        .output()
+        .expect("ffmpeg is needed: apt-get install ffmpeg");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }
 
 /// Sound that ffmpeg encodes: `seconds` of a rising tone.
 fn tone(seconds: u32, sample_rate_hz: u32) -> Vec<Frame> {
     let source = format!("aevalsrc=0.4*sin(2*PI*(300+20*t)*t):s={sample_rate_hz}:d={seconds}");
-    let output = Command::new("ffmpeg")
-        .args([
-            "-v", "error", "-f", "lavfi", "-i", &source, "-ac", "2", "-c:a", "aac", "-b:a", "128k", "-f", "adts", "-",
-        ])
-        .output()
-        .expect("ffmpeg is needed: apt-get install ffmpeg");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut framer = Framer::new(Codec::Aac);
-    framer.push(&output.stdout);
-    framer.finish();
-    framer.filter_map(|found| if let Found::Frame(frame) = found { Some(frame) } else { None }).collect()
+    cut(Codec::Aac, &encode(&source, "-ac 2 -c:a aac -b:a 128k -f adts")).1
+}
+
+/// So many blocks of silence.
+fn silence(blocks: usize) -> Vec<Frame> {
+    vec![audio::adts::silent_frame(44_100, 2).unwrap(); blocks]
 }
 
 async fn get(hls: &Arc<Hls>, path: &str) -> Response<Body> {
@@ -209,11 +281,12 @@ async fn after_a_kill_numbers_and_media_time_go_on_and_the_clock_is_right() {
     let folder = TempDir::new().unwrap();
     let frames = tone(40, 44_100);
     let mut first = Station::start(folder.path(), Duration::ZERO);
-    first.send(&frames[..UNITS * 3 + 100]);
+    // Three segments, and a hundred blocks of the fourth.
+    first.send(&frames[..776 + 100]);
     first.kill_before(3).await;
 
     let mut second = Station::start(folder.path(), Duration::from_secs(60));
-    second.send(&frames[UNITS * 3..UNITS * 6]);
+    second.send(&frames[776..1_550]);
     let end = second.now;
     let hls = second.stop().await;
     let list = text(&hls, "/hls/news/rewind.m3u8").await;
@@ -228,7 +301,7 @@ async fn after_a_kill_numbers_and_media_time_go_on_and_the_clock_is_right() {
 
     // Media time has no hole: what is heard is what both runs sent, joined.
     let heard = play(&hls, &format!("{ALL}{end}"), &[]).await;
-    assert!(heard == decode(&frames[..UNITS * 6]), "other samples, or fewer");
+    assert!(heard == decode(&frames[..1_550]), "other samples, or fewer");
 }
 
 #[tokio::test]
@@ -257,19 +330,19 @@ async fn another_format_is_a_discontinuity_with_an_init_segment_of_its_own() {
 #[tokio::test]
 async fn old_segments_leave_the_lists_and_then_the_vault() {
     let folder = TempDir::new().unwrap();
-    let silence = vec![audio::adts::silent_frame(44_100, 2).unwrap(); UNITS];
     let mut first = Station::start(folder.path(), Duration::ZERO);
-    (0..50).for_each(|_| first.send(&silence));
+    // Five minutes.
+    first.send(&silence(12_920));
     first.until_listed(50).await;
     let hls = first.stop().await;
     let list = text(&hls, "/hls/news/rewind.m3u8").await;
-    assert_eq!(values(&list, "#EXT-X-MEDIA-SEQUENCE:"), ["29"], "two minutes and the segment that they begin in");
+    assert_eq!(values(&list, "#EXT-X-MEDIA-SEQUENCE:"), ["30"], "two minutes");
     let kept = std::fs::read_dir(folder.path().join("hls/7")).unwrap().count();
-    assert_eq!(kept, 31, "two minutes, and a minute for those who have an older list");
+    assert_eq!(kept, 30, "two minutes, and a minute for those who have an older list");
 
     // A restart finds the same again.
     let mut second = Station::start(folder.path(), Duration::from_secs(301));
-    second.send(&silence);
+    second.send(&silence(UNITS));
     let hls = second.stop().await;
     assert_eq!(values(&text(&hls, "/hls/news/rewind.m3u8").await, "#EXT-X-MEDIA-SEQUENCE:"), ["31"]);
     for (seq, status) in [(21, StatusCode::OK), (19, StatusCode::NOT_FOUND)] {
@@ -298,7 +371,7 @@ async fn answers_say_what_they_are() {
     let mut station = Station::start(folder.path(), Duration::ZERO);
     let early = get(&station.hls, "/hls/news/index.m3u8").await;
     assert_eq!(early.status(), StatusCode::SERVICE_UNAVAILABLE);
-    station.send(&vec![audio::adts::silent_frame(44_100, 2).unwrap(); UNITS]);
+    station.send(&silence(UNITS + 1));
     let hls = station.stop().await;
     for (path, media_type, caching) in [
         ("index.m3u8", "application/vnd.apple.mpegurl", "max-age=1"),
@@ -322,7 +395,7 @@ async fn answers_say_what_they_are() {
 async fn what_is_not_there_is_told_in_a_sentence() {
     let folder = TempDir::new().unwrap();
     let mut station = Station::start(folder.path(), Duration::ZERO);
-    station.send(&vec![audio::adts::silent_frame(44_100, 2).unwrap(); UNITS]);
+    station.send(&silence(UNITS + 1));
     let hls = station.stop().await;
     for (path, status) in [
         ("/hls/jazz/index.m3u8", StatusCode::NOT_FOUND),
@@ -343,7 +416,7 @@ async fn what_is_not_there_is_told_in_a_sentence() {
 async fn a_station_s_service_is_not_found_at_another_s_host() {
     let folder = TempDir::new().unwrap();
     let mut station = Station::start(folder.path(), Duration::ZERO);
-    station.send(&vec![audio::adts::silent_frame(44_100, 2).unwrap(); UNITS]);
+    station.send(&silence(UNITS + 1));
     let hls = station.stop().await;
     for (host, status) in [
         ("radio.example:8000", StatusCode::OK),
@@ -359,7 +432,7 @@ async fn a_station_s_service_is_not_found_at_another_s_host() {
 async fn a_list_comes_compressed_to_those_who_ask() {
     let folder = TempDir::new().unwrap();
     let mut station = Station::start(folder.path(), Duration::ZERO);
-    let silence = vec![audio::adts::silent_frame(44_100, 2).unwrap(); UNITS];
+    let silence = silence(UNITS + 1);
     (0..12).for_each(|_| station.send(&silence));
     let hls = station.stop().await;
     let plain = text(&hls, "/hls/news/rewind.m3u8").await;

@@ -1,14 +1,13 @@
-//! The past that a listener can go back in, as a plain value: which segments there are, and what lists say of them.
+//! The past that a listener can go back in, as a plain value: which segments there are, and which of them a list names.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use audio::m3u8::{Kind, Media};
+use audio::m3u8::Kind;
 use jiff::SignedDuration;
 use station::Timestamp;
 
 use super::LIVE_SEGMENTS;
-use super::list;
 use super::segment::Segment;
 use crate::settings;
 
@@ -24,7 +23,6 @@ pub struct Window {
     grace: SignedDuration,
     /// What bounds the number of segments where they are shorter than they should be.
     segments_max: usize,
-    segment_ms: u64,
 }
 
 impl Window {
@@ -39,7 +37,6 @@ impl Window {
             span: SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX),
             grace: SignedDuration::try_from(grace).unwrap_or(SignedDuration::MAX),
             segments_max: usize::try_from(nominal).unwrap_or(usize::MAX).saturating_mul(2).max(2 * LIVE_SEGMENTS),
-            segment_ms,
         }
     }
 
@@ -80,31 +77,65 @@ impl Window {
         self.segments.get(usize::try_from(index).ok()?)
     }
 
-    /// The list of what is on now.
-    pub fn live(&self) -> Option<Media> {
-        let first = self.segments.len().saturating_sub(LIVE_SEGMENTS);
-        self.list(first, self.segments.len(), Kind::Live)
-    }
-
-    /// The list of everything within the span.
-    pub fn rewind(&self) -> Option<Media> {
-        self.list(self.first_listed(), self.segments.len(), Kind::Live)
-    }
-
-    /// The list of what was on from `from` on: until `to` if that is past, otherwise it goes on. A player begins at its
-    /// start.
-    pub fn between(&self, from: Timestamp, to: Option<Timestamp>) -> Option<Media> {
+    /// The segments that a list of this stretch names; `None` if there are none yet.
+    pub fn select(&self, stretch: Stretch) -> Option<Selection> {
         let newest = self.segments.len().checked_sub(1)?;
-        let first = self.segments.partition_point(|segment| segment.end() <= from).clamp(self.first_listed(), newest);
-        let to = to.filter(|&to| self.last().is_some_and(|last| to <= last.end()));
-        let end = to.map_or(newest + 1, |to| self.segments.partition_point(|segment| segment.at < to).max(first + 1));
-        let kind = if to.is_some() { Kind::Finished } else { Kind::Live };
-        self.list(first, end, kind).map(|list| Media { start_s: Some(0.0), ..list })
+        let selection = match stretch {
+            Stretch::Live => self.growing(self.segments.len().saturating_sub(LIVE_SEGMENTS)),
+            Stretch::Rewind => self.growing(self.first_listed()),
+            Stretch::From(from) => Selection { start: self.offset_of(from), ..self.growing(self.at_or_after(from)) },
+            Stretch::Between { from, to } => {
+                let first = self.at_or_after(from);
+                let is_over = self.last().is_some_and(|last| to <= last.end());
+                let end =
+                    if is_over { self.segments.partition_point(|it| it.at < to).max(first + 1) } else { newest + 1 };
+                let kind = if is_over { Kind::Finished } else { self.kind_until(first, to) };
+                Selection { first, end, kind, start: self.offset_of(from) }
+            }
+        };
+        Some(selection)
     }
 
-    /// The most bits in a second of any segment that is listed.
-    pub fn bandwidth_bps(&self) -> u64 {
-        self.segments.range(self.first_listed()..).map(Segment::bandwidth_bps).max().unwrap_or(0)
+    /// The segments of a selection.
+    pub fn segments(&self, selection: &Selection) -> impl Iterator<Item = &Segment> {
+        self.segments.range(selection.first..selection.end)
+    }
+
+    /// The oldest segment that any list names.
+    pub fn oldest_listed(&self) -> Option<&Segment> {
+        self.segments.get(self.first_listed())
+    }
+
+    /// The bits in a second of what is listed: the most of any segment, and on the whole.
+    pub fn bandwidths_bps(&self) -> (u64, u64) {
+        let listed = || self.segments.range(self.first_listed()..);
+        let most = listed().map(Segment::bandwidth_bps).max().unwrap_or(0);
+        let bits: u64 = listed().map(|segment| segment.bytes * 8).sum();
+        let lasts: f64 = listed().map(|segment| segment.duration().as_secs_f64()).sum();
+        (most, if lasts > 0.0 { (bits as f64 / lasts).round() as u64 } else { 0 })
+    }
+
+    fn growing(&self, first: usize) -> Selection {
+        Selection { first, end: self.segments.len(), kind: Kind::Live, start: None }
+    }
+
+    /// The segment that a moment is in, or the nearest one that is listed.
+    fn at_or_after(&self, moment: Timestamp) -> usize {
+        let newest = self.segments.len().saturating_sub(1);
+        self.segments.partition_point(|segment| segment.end() <= moment).clamp(self.first_listed().min(newest), newest)
+    }
+
+    /// How far within its segment a moment is.
+    fn offset_of(&self, moment: Timestamp) -> Option<Duration> {
+        let segment = self.segments.get(self.at_or_after(moment))?;
+        let offset = moment.duration_since(segment.at);
+        Some(Duration::try_from(offset).unwrap_or_default().min(segment.duration()))
+    }
+
+    /// A list that will end at `to` loses nothing until then if all of it fits into the window.
+    fn kind_until(&self, first: usize, to: Timestamp) -> Kind {
+        let fits = self.segments.get(first).is_some_and(|segment| to.duration_since(segment.at) <= self.span);
+        if fits { Kind::Event } else { Kind::Live }
     }
 
     fn first_listed(&self) -> usize {
@@ -112,11 +143,35 @@ impl Window {
         let is_old = |segment: &Segment| last.end().duration_since(segment.end()) > self.span;
         self.segments.partition_point(is_old).min(self.segments.len().saturating_sub(LIVE_SEGMENTS))
     }
+}
 
-    fn list(&self, first: usize, end: usize, kind: Kind) -> Option<Media> {
-        let segments: Vec<&Segment> = self.segments.range(first..end).collect();
-        list::media(&segments, kind, self.segment_ms)
-    }
+/// What a list is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stretch {
+    /// What is on now.
+    Live,
+    /// Everything within the span.
+    Rewind,
+    /// From a moment on.
+    From(Timestamp),
+    /// From a moment until another, which may be still to come.
+    Between {
+        /// Its beginning.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
+    },
+}
+
+/// Consecutive segments of a window, for a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    first: usize,
+    end: usize,
+    /// Whether the list grows or is finished.
+    pub kind: Kind,
+    /// How far within the first segment a player should begin.
+    pub start: Option<Duration>,
 }
 
 #[cfg(test)]
@@ -126,18 +181,20 @@ mod tests {
 
     /// A window of one minute, in segments of six seconds.
     fn window() -> Window {
-        Window::new(settings::Hls { segment_ms: 6_000, window_minutes: 1 })
+        Window::new(settings::Hls { window_minutes: 1, ..settings::Hls::default() })
     }
 
-    fn numbers(list: &Media) -> Vec<String> {
-        list.segments.iter().map(|segment| segment.uri.clone()).collect()
+    fn numbers(window: &Window, stretch: Stretch) -> Vec<u64> {
+        let selection = window.select(stretch).unwrap();
+        window.segments(&selection).map(|segment| segment.seq).collect()
     }
 
     #[test]
     fn what_is_too_old_leaves_the_list_first_and_the_window_later() {
         let mut window = window();
         let expired: Vec<u64> = (0..30).flat_map(|seq| window.push(segment(seq))).map(|segment| segment.seq).collect();
-        assert_eq!(window.rewind().unwrap().media_sequence, 19, "a minute and the segment that a minute ends in");
+        assert_eq!(numbers(&window, Stretch::Rewind)[0], 19, "a minute and the segment that a minute ends in");
+        assert_eq!(window.oldest_listed().unwrap().seq, 19);
         assert_eq!(expired, (0..9).collect::<Vec<u64>>());
         assert!(window.get(9).is_some() && window.get(8).is_none() && window.get(30).is_none());
     }
@@ -145,30 +202,9 @@ mod tests {
     #[test]
     fn the_live_list_names_the_last_segments() {
         let mut window = window();
-        assert_eq!(window.live(), None);
+        assert_eq!(window.select(Stretch::Live), None);
         (0..14).for_each(|seq| drop(window.push(segment(seq))));
-        let live = window.live().unwrap();
-        assert_eq!((live.media_sequence, live.segments.len()), (4, LIVE_SEGMENTS));
-        assert_eq!(live.target_duration_s, 6);
-    }
-
-    #[test]
-    fn a_discontinuity_is_counted_when_it_has_left_the_list_and_not_before() {
-        let mut window = window();
-        let after = |seq| Segment { discontinuities: 1, is_discontinuity: seq == 5, ..segment(seq) };
-        (0..5).for_each(|seq| drop(window.push(segment(seq))));
-        let mut seen = Vec::new();
-        for seq in 5..18 {
-            window.push(after(seq));
-            let live = window.live().unwrap();
-            let tags = live.segments.iter().filter(|segment| segment.is_discontinuity).count() as u64;
-            seen.push((live.media_sequence, live.discontinuity_sequence, tags));
-        }
-        assert!(
-            seen.iter().all(|&(first, counted, tags)| (counted, tags) == if first <= 5 { (0, 1) } else { (1, 0) }),
-            "{seen:?}"
-        );
-        assert!(seen.contains(&(5, 0, 1)) && seen.contains(&(6, 1, 0)));
+        assert_eq!(numbers(&window, Stretch::Live), (4..14).collect::<Vec<u64>>());
     }
 
     #[test]
@@ -176,15 +212,25 @@ mod tests {
         let mut window = window();
         (0..10).for_each(|seq| drop(window.push(segment(seq))));
         let at = |seq: u64| segment(seq).at + Duration::from_secs(1);
-        let going_on = window.between(at(3), None).unwrap();
-        assert_eq!((going_on.media_sequence, going_on.segments.len(), going_on.kind), (3, 7, Kind::Live));
-        let finished = window.between(at(3), Some(at(5))).unwrap();
-        assert_eq!(numbers(&finished), ["1-3.m4s", "1-4.m4s", "1-5.m4s"]);
-        assert_eq!((finished.kind, finished.start_s), (Kind::Finished, Some(0.0)));
-        let ahead = window.between(at(500), None).unwrap();
-        assert_eq!(ahead.media_sequence, 9, "who asks for the future gets the newest");
-        let long_ago = window.between(Timestamp::UNIX_EPOCH, None).unwrap();
-        assert_eq!(long_ago.media_sequence, 0, "who asks for too much gets what there is");
+        let going_on = window.select(Stretch::From(at(3))).unwrap();
+        assert_eq!((going_on.kind, going_on.start), (Kind::Live, Some(Duration::from_secs(1))));
+        assert_eq!(numbers(&window, Stretch::From(at(3))), [3, 4, 5, 6, 7, 8, 9]);
+        let finished = Stretch::Between { from: at(3), to: at(5) };
+        assert_eq!(numbers(&window, finished), [3, 4, 5]);
+        assert_eq!(window.select(finished).unwrap().kind, Kind::Finished);
+        assert_eq!(numbers(&window, Stretch::From(at(500))), [9], "who asks for the future gets the newest");
+        let long_ago = numbers(&window, Stretch::From(Timestamp::UNIX_EPOCH));
+        assert_eq!(long_ago[0], 0, "who asks for too much gets what there is");
+    }
+
+    #[test]
+    fn what_ends_later_only_grows_if_all_of_it_will_fit() {
+        let mut window = window();
+        (0..10).for_each(|seq| drop(window.push(segment(seq))));
+        let until =
+            |seconds: u64| Stretch::Between { from: segment(5).at, to: segment(5).at + Duration::from_secs(seconds) };
+        assert_eq!(window.select(until(55)).unwrap().kind, Kind::Event);
+        assert_eq!(window.select(until(65)).unwrap().kind, Kind::Live);
     }
 
     #[test]
@@ -192,7 +238,7 @@ mod tests {
         let mut window = window();
         let left_out = window.restore([1, 7, 2, 8, 6].map(segment).to_vec());
         assert_eq!(left_out.iter().map(|segment| segment.seq).collect::<Vec<_>>(), [2, 1]);
-        assert_eq!(numbers(&window.rewind().unwrap()), ["1-6.m4s", "1-7.m4s", "1-8.m4s"]);
+        assert_eq!(numbers(&window, Stretch::Rewind), [6, 7, 8]);
     }
 
     #[test]

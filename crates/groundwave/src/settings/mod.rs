@@ -165,6 +165,13 @@ section! {
         segment_ms: u32 = 6_000,
         /// How far back a listener can go, in minutes.
         window_minutes: u32 = 120,
+        /// Whether segments are offered in parts while they are still being made: a player that knows how is then three
+        /// or four seconds behind the studio, and not twenty.
+        low_latency: bool = true,
+        /// How long a part is, in milliseconds.
+        part_ms: u32 = 1_000,
+        /// How many requests may wait at once for a part that is not made yet.
+        waiting_max: u32 = 10_000,
     }
 }
 
@@ -447,6 +454,7 @@ impl Settings {
         reader.bound("air", "source_timeout_ms", self.air.source_timeout_ms, self.air.source_stall_ms..=600_000);
         reader.bound("air", "fan_out_threads", self.air.fan_out_threads, 1..=64);
         reader.bound("hls", "segment_ms", self.hls.segment_ms, 1_000..=20_000);
+        reader.bound("hls", "part_ms", self.hls.part_ms, 200..=self.hls.segment_ms);
         reader.bound("hls", "window_minutes", self.hls.window_minutes, 1..=20_160);
         reader.bound("tape", "days", self.tape.days, 0..=3_660);
         reader.bound("tape", "gigabytes", self.tape.gigabytes, 1..=1_000_000);
