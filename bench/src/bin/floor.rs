@@ -1,7 +1,8 @@
 //! The least that a fan-out server can do: one thread, one shared buffer, one send per listener and
 //! batch. It is a measuring stick, not a server: no checks, no limits, no logging.
 //!
-//! PUT or SOURCE on any path feeds the stream; any GET listens.
+//! PUT or SOURCE on any path feeds the stream; GET /reload waits for the next batch and is answered with one shared page, as a
+//! blocking playlist reload is; any other GET listens.
 use loadlab::args::{die, Args};
 use loadlab::net::{self, now_us, Epoll};
 use std::io::ErrorKind;
@@ -10,6 +11,7 @@ const USAGE: &str = "floor --port 8100
   --batch-ms 500       how often listeners are written
   --burst 65536        bytes of history a new listener gets
   --metaint 16000      bytes between metadata, for who asks for it
+  --page-bytes 4000    the size of the page that reloads are answered with
   --secs 600           end after this time";
 
 /// A stretch of one stream in one piece of memory, addressed by absolute position.
@@ -45,6 +47,8 @@ enum Kind {
     Source,
     Plain,
     Icy,
+    /// Asks again and again; `pos` is 1 while a request waits.
+    Reload,
 }
 
 struct Conn {
@@ -64,6 +68,8 @@ struct Floor {
     free: Vec<usize>,
     burst: u64,
     metaint: usize,
+    page_bytes: usize,
+    round: u64,
 }
 
 const LISTEN: u64 = u64::MAX;
@@ -73,12 +79,13 @@ fn main() {
     let port: u16 = a.num("port", 8100);
     let batch_us: u64 = a.num::<u64>("batch-ms", 500) * 1000;
     let (burst, metaint) = (a.num("burst", 65536), a.num("metaint", 16000));
+    let page_bytes = a.num("page-bytes", 4000);
     let secs: f64 = a.num("secs", 600.0);
     a.done();
     net::raise_nofile();
     let listener = net::listen([127, 0, 0, 1], port, false).unwrap_or_else(|e| die(&format!("listen: {e}")));
     let ring = Ring { buf: Vec::with_capacity(1 << 20), base: 0 };
-    let mut floor = Floor { ep: Epoll::new(), listener, ring, conns: Vec::new(), free: Vec::new(), burst, metaint };
+    let mut floor = Floor { ep: Epoll::new(), listener, ring, conns: Vec::new(), free: Vec::new(), burst, metaint, page_bytes, round: 0 };
     floor.ep.add(listener, libc::EPOLLIN, LISTEN);
     floor.run(batch_us, now_us() + (secs * 1e6) as u64);
 }
@@ -96,6 +103,7 @@ impl Floor {
             if now >= due {
                 due += batch_us;
                 self.write_all();
+                self.answer_reloads();
                 continue;
             }
             let ready = self.ep.wait(&mut events, ((due - now) as i64 / 1000 + 1) as i32);
@@ -132,7 +140,7 @@ impl Floor {
                 self.ring.push(&buf[..n]);
                 true
             }
-            (Ok(n), Kind::Head) => {
+            (Ok(n), Kind::Head | Kind::Reload) => {
                 c.head.extend_from_slice(&buf[..n]);
                 match net::head_end(&c.head) {
                     Some(end) => self.start(i, end),
@@ -157,6 +165,10 @@ impl Floor {
             self.ring.push(&rest);
             return net::send(c.fd, b"HTTP/1.0 200 OK\r\n\r\n").is_ok();
         }
+        if head.starts_with(b"GET /reload") {
+            (c.kind, c.pos) = (Kind::Reload, 1);
+            return true;
+        }
         let wants_icy = net::header(&head, "icy-metadata") == Some("1");
         let mut answer = String::from("HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nCache-Control: no-cache\r\n");
         if wants_icy {
@@ -173,6 +185,22 @@ impl Floor {
         for i in 0..self.conns.len() {
             let is_alive = self.conns[i].as_mut().is_none_or(|c| write_one(c, &self.ring, self.metaint));
             if !is_alive {
+                self.close(i);
+            }
+        }
+    }
+
+    /// Answers every request that waits, with one page.
+    fn answer_reloads(&mut self) {
+        self.round += 1;
+        // It names the next round as a playlist names its next part.
+        let hint = format!("\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1-{}.0.m4s\"\n", self.round + 1);
+        let body = format!("{}{hint}", "#".repeat(self.page_bytes.saturating_sub(hint.len())));
+        let page = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        for i in 0..self.conns.len() {
+            let Some(c) = self.conns[i].as_mut().filter(|c| c.kind == Kind::Reload && c.pos == 1) else { continue };
+            c.pos = 0;
+            if net::send(c.fd, page.as_bytes()).ok() != Some(page.len()) {
                 self.close(i);
             }
         }
