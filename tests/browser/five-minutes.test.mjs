@@ -1,4 +1,5 @@
-// Five minutes of HLS in hls.js, ffmpeg and VLC at once, with the source stopped and started again in the middle.
+// Five minutes of HLS in hls.js (as usual, and near live), ffmpeg, VLC and mpv at once, with the source stopped and
+// started again in the middle.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -31,20 +32,33 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("hls.js, ffmpeg and VLC play on while the source goes and comes back", { timeout: (SECONDS + 180) * 1000 }, async () => {
+test("hls.js, ffmpeg, VLC and mpv play on while the source goes and comes back", { timeout: (SECONDS + 180) * 1000 }, async () => {
   const list = station.url("/hls/news/index.m3u8");
   await until("three segments", async () => (await (await fetch(list)).text()).split("#EXTINF").length > 3);
   const lists = watchLists(list);
   const studio = sourceThatRests();
-  const [page, decoded, recorded] = await Promise.all([inChromium(list), inFfmpeg(list), inVlc(list)]);
+  const [page, near, decoded, recorded, playing] = await Promise.all([
+    inChromium(list, { lowLatencyMode: false }),
+    inChromium(list, { lowLatencyMode: true }),
+    inFfmpeg(list),
+    inVlc(list),
+    inMpv(list),
+  ]);
   studio.stop();
   lists.stop();
 
-  assert.deepEqual(page.fatal, [], "hls.js gave up");
-  assert.ok(page.played > SECONDS * 0.9, `hls.js played ${page.played} s of ${SECONDS}`);
+  for (const [mode, { fatal, played }] of [["as usual", page], ["near live", near]]) {
+    assert.deepEqual(fatal, [], `hls.js gave up ${mode}`);
+    assert.ok(played > SECONDS * 0.9, `hls.js played ${played} s of ${SECONDS} ${mode}`);
+  }
+  assert.ok(near.partsLoaded > SECONDS * 0.5, `hls.js loaded ${near.partsLoaded} parts in ${SECONDS} s`);
+  assert.ok(near.behindS < 6, `hls.js was ${near.behindS} s behind live`);
+  assert.equal(page.partsLoaded, 0, "hls.js took parts that it was not to take");
+  assert.ok(near.titles > 0, "hls.js was told no programme and no title");
   assert.ok(decoded.seconds > SECONDS * 0.97, `ffmpeg decoded ${decoded.seconds} s of ${SECONDS}`);
   assert.equal(decoded.told, "", "ffmpeg found something broken");
   assert.ok(recorded > SECONDS * 0.9, `VLC played ${recorded} s of ${SECONDS}`);
+  assert.ok(playing > SECONDS * 0.9, `mpv played ${playing} s of ${SECONDS}`);
   assert.deepEqual(lists.faults, []);
   assert.ok(studio.times >= 2, "the source was never started again");
 });
@@ -87,26 +101,33 @@ function watchLists(list) {
   return state;
 }
 
-/** Seconds that hls.js plays, and what it gave up on. */
-async function inChromium(list) {
+/** Seconds that hls.js plays, what it gave up on, how many parts it took, how far behind live it was in the middle of them. */
+async function inChromium(list, options) {
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
   await page.goto(station.url("/about"));
   await page.evaluate(HLS_JS);
-  await page.evaluate((where) => {
+  await page.evaluate(([where, options]) => {
     const audio = new Audio();
-    const hls = new window.Hls();
-    window.told = { fatal: [], audio };
+    const hls = new window.Hls(options);
+    window.told = { fatal: [], audio, hls, parts: 0, behind: [] };
+    hls.on(window.Hls.Events.FRAG_LOADED, (_, data) => data.part && window.told.parts++);
+    setInterval(() => hls.latency > 0 && window.told.behind.push(hls.latency), 1000);
     hls.on(window.Hls.Events.ERROR, (_, data) => data.fatal && window.told.fatal.push(`${data.type} ${data.details}`));
     hls.loadSource(where);
     hls.attachMedia(audio);
     hls.on(window.Hls.Events.MANIFEST_PARSED, () => audio.play());
-  }, list);
+  }, [list, options]);
   const begun = await until("the first sound", () => page.evaluate(() => window.told.audio.currentTime > 0 && window.told.audio.currentTime));
   await pause(SECONDS * 1000);
-  const told = await page.evaluate(() => ({ fatal: window.told.fatal, at: window.told.audio.currentTime }));
+  const told = await page.evaluate(() => {
+    const { fatal, audio, hls, parts, behind } = window.told;
+    const ranges = Object.keys(hls.levels[0]?.details?.dateRanges ?? {});
+    return { fatal, at: audio.currentTime, parts, behind: behind.sort((a, b) => a - b), ranges };
+  });
   await context.close();
-  return { fatal: told.fatal, played: told.at - begun };
+  const behindS = told.behind[Math.floor(told.behind.length / 2)] ?? Infinity;
+  return { fatal: told.fatal, played: told.at - begun, partsLoaded: told.parts, behindS, titles: told.ranges.length };
 }
 
 /** Seconds that ffmpeg decodes, and what it says. */
@@ -114,6 +135,13 @@ async function inFfmpeg(list) {
   const file = path.join(folder, "ffmpeg.wav");
   const { stderr } = await run("ffmpeg", ["-v", "error", "-i", list, "-t", String(SECONDS), "-ac", "1", "-ar", "8000", file], { timeout: (SECONDS + 120) * 1000 });
   return { seconds: await lengthOf(file), told: stderr };
+}
+
+/** Seconds that mpv plays. */
+async function inMpv(list) {
+  const file = path.join(folder, "mpv.wav");
+  await run("mpv", ["--no-config", "--really-quiet", "--no-video", "--ao=pcm", `--ao-pcm-file=${file}`, `--length=${SECONDS}`, list], { timeout: (SECONDS + 120) * 1000 });
+  return lengthOf(file);
 }
 
 /** Seconds that VLC plays. It refuses to run as root. */
