@@ -44,12 +44,15 @@ const ORDERS_MAX: usize = 32;
 /// How many answers wait for who wants them.
 const ANSWERS_MAX: usize = 32;
 
+/// All that a child finds in its environment. The program's allocator would take a gigabyte's worth of addresses before a
+/// limit can be set, and hand them out later: the limit of memory would come too late.
+const NO_RESERVE: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "0");
+
 /// Starts children.
 #[derive(Clone, Debug)]
 pub struct Workshop {
     program: Arc<PathBuf>,
     arguments: Arc<[OsString]>,
-    environment: Arc<[(OsString, OsString)]>,
     children: Arc<AtomicUsize>,
 }
 
@@ -102,17 +105,7 @@ impl Ended {
 impl Workshop {
     /// A workshop whose children are `program` with `arguments`: this very program, told to run [`child::run`].
     pub fn new(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = OsString>) -> Self {
-        Self {
-            program: Arc::new(program.into()),
-            arguments: arguments.into_iter().collect(),
-            environment: Arc::new([]),
-            children: Arc::default(),
-        }
-    }
-
-    /// The same, whose children find these variables in their environment, and no others.
-    pub fn with_environment(self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        Self { environment: variables.into_iter().collect(), ..self }
+        Self { program: Arc::new(program.into()), arguments: arguments.into_iter().collect(), children: Arc::default() }
     }
 
     /// A child that makes sound of frames in `codec`. Call it inside a tokio runtime.
@@ -132,7 +125,7 @@ impl Workshop {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&*self.program);
-        command.args(&*self.arguments).env_clear().envs(self.environment.iter().cloned());
+        command.args(&*self.arguments).env_clear().env(NO_RESERVE.0, NO_RESERVE.1);
         command
     }
 

@@ -13,6 +13,7 @@ mod window;
 
 use ebur128::{EbuR128, Mode};
 
+use crate::encode::Coding;
 use crate::pcm::{Layout, amplitude};
 use peaks::Peaks;
 use window::{Mean, Minimum};
@@ -21,6 +22,16 @@ use window::{Mean, Minimum};
 pub const TARGET_LUFS: f64 = -18.0;
 /// What no true peak gets above, in dB relative to full scale.
 pub const CEILING_DBTP: f64 = -1.0;
+
+/// How much lower sound is to be limited that will be encoded, in dB: an encoder changes the wave, and with it the peaks.
+/// HE-AAC makes up the treble, and with it peaks that were never there.
+pub fn headroom_db(coding: Coding) -> f64 {
+    match coding {
+        Coding::Mp3 | Coding::AacLc | Coding::Opus => 2.5,
+        Coding::HeAac => 4.5,
+        Coding::Flac => 0.0,
+    }
+}
 
 /// How fast the volume goes up, in dB per second.
 pub const RISE_DB_PER_S: f64 = 1.0;
@@ -153,7 +164,7 @@ const LOOK_AHEAD_MS: u32 = 5;
 /// How long its gain takes to come two thirds of the way back, in milliseconds.
 const RELEASE_MS: f32 = 200.0;
 /// Oversampling finds a peak within this much, in dB.
-const MARGIN_DB: f64 = 0.15;
+const MARGIN_DB: f64 = 0.2;
 
 /// Keeps true peaks below a ceiling. What comes out is later than what goes in by
 /// [`delay_samples`](Limiter::delay_samples).

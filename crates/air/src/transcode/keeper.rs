@@ -35,6 +35,8 @@ impl Keeper {
     /// Starts a child, gives it its job, and waits until it is locked in.
     pub(super) async fn start(mut command: Command, place: Place, job: Job) -> Result<(Self, u32), Ended> {
         let mut child = command
+            // Ctrl-C in a terminal is meant for the station, which ends its children in its own time.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

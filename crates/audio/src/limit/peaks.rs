@@ -3,7 +3,7 @@
 /// Points per sample.
 const OVERSAMPLING: usize = 4;
 /// Samples that each point is made of.
-const TAPS: usize = 16;
+const TAPS: usize = 32;
 /// The points that are found belong to samples that are this much older than the newest.
 pub(super) const DELAY_SAMPLES: usize = TAPS / 2;
 
@@ -48,13 +48,13 @@ impl Peaks {
     }
 }
 
-/// A sinc under a Kaiser-like window, for each quarter of a sample.
+/// A sinc under a window that is flat in its middle, for each quarter of a sample.
 fn phases() -> [[f32; TAPS]; OVERSAMPLING] {
     std::array::from_fn(|phase| {
         let taps: [f64; TAPS] = std::array::from_fn(|tap| {
             let distance = tap as f64 - (TAPS as f64 / 2.0 - 1.0) - phase as f64 / OVERSAMPLING as f64;
             let window = (std::f64::consts::FRAC_PI_2 * distance / (TAPS as f64 / 2.0)).cos();
-            sinc(distance) * window.max(0.0).powf(1.2)
+            sinc(distance) * window.max(0.0)
         });
         // A constant stays what it is.
         let sum: f64 = taps.iter().sum();

@@ -71,6 +71,21 @@ pub fn complaints_of_mpg123(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// What ffmpeg's meter says about stereo sound at 48 kHz: its integrated loudness in LUFS and its true peak in dBTP.
+pub fn loudness(pcm: &[f32]) -> (f64, f64) {
+    let bytes: Vec<u8> = pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let arguments = "-nostats -f f32le -ar 48000 -ac 2 -i - -filter_complex ebur128=peak=true -f null -";
+    let said = String::from_utf8_lossy(&spawn("ffmpeg", arguments, "", &bytes).stderr).into_owned();
+    let (_, summary) = said.rsplit_once("Summary:").unwrap_or_else(|| panic!("ffmpeg has no summary: {said}"));
+    let figure = |name: &str| {
+        let line = summary.lines().find_map(|line| line.trim().strip_prefix(name));
+        let word =
+            line.and_then(|line| line.split_whitespace().next()).unwrap_or_else(|| panic!("no {name} {summary}"));
+        word.parse().unwrap_or_else(|_| panic!("{name} is no figure: {word}"))
+    };
+    (figure("I:"), figure("Peak:"))
+}
+
 /// Runs `program` and gives what it writes. `@` among the arguments stands for `at`.
 pub fn run(program: &str, arguments: &str, at: &str, input: &[u8]) -> Vec<u8> {
     let output = spawn(program, arguments, at, input);

@@ -4,5 +4,6 @@
 mod cutting;
 mod encoder;
 mod joining;
+mod levels;
 mod packing;
 mod sound;

@@ -14,7 +14,7 @@ const CODINGS: [(Coding, u32); 5] =
     [(Coding::Mp3, 128), (Coding::AacLc, 128), (Coding::HeAac, 64), (Coding::Opus, 96), (Coding::Flac, 0)];
 
 /// Decodes a whole stream with our own decoder; what cannot be decoded is counted.
-fn hear(codec: Codec, bytes: &[u8]) -> (Vec<f32>, Option<Layout>, usize) {
+pub fn hear(codec: Codec, bytes: &[u8]) -> (Vec<f32>, Option<Layout>, usize) {
     let (mut framer, mut decoder) = (Framer::new(codec), Decoder::new(codec));
     let (mut pcm, mut layout, mut broken) = (Vec::new(), None, 0);
     framer.push(bytes);

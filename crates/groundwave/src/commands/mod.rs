@@ -8,7 +8,7 @@ mod first_settings;
 mod import;
 mod init;
 mod serve;
-pub mod transcode;
+mod transcode;
 mod user;
 
 use std::ffi::OsString;

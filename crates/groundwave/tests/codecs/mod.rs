@@ -1,6 +1,7 @@
 //! The children that decode and encode: what they make, how they are locked in, and what becomes of one that goes wrong.
 //! They are the real program.
 
+use std::ffi::OsString;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ const MP3: Format = Format { codec: Codec::Mp3, sample_rate_hz: 48_000, channels
 const OPUS: Recipe = Recipe { coding: Coding::Opus, bitrate_kbps: 96, layout: Layout::HOUSE };
 
 fn workshop() -> Workshop {
-    groundwave::commands::transcode::workshop_of(env!("CARGO_BIN_EXE_groundwave"))
+    Workshop::new(env!("CARGO_BIN_EXE_groundwave"), [OsString::from("transcode-child")])
 }
 
 /// Frames of a tone, encoded by ffmpeg.
