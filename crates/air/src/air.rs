@@ -4,9 +4,12 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use audio::encode::Recipe;
 use bus::{Bus, Heard, Subscription};
+use bytes::Bytes;
 use station::event::Event;
-use station::{Clock, Piece, Service, ServiceId, StationId, Timestamp};
+use station::{Broadcast, Clock, Piece, Service, ServiceId, StationId, Timestamp};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vault::Vault;
@@ -16,6 +19,7 @@ use crate::automation::planner::Planner;
 use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
 use crate::control::{Control, Status};
+use crate::emergency::{self, Loop};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
 use crate::hls::Hls;
@@ -28,12 +32,15 @@ use crate::settings::Settings;
 use crate::source::Expected;
 use crate::switch::Rank;
 use crate::tape::Tapes;
+use crate::transcode::Workshop;
 use crate::visit::Office;
 use crate::{caller, codec};
 
 /// How often every mount is looked after and automation goes on. It is the air's only clock that runs day and night: a stall
 /// is noticed this much late at most, and each tick wakes the machine.
 const TICK: Duration = Duration::from_millis(250);
+/// How long after the start the emergency loop is made: first comes what is on.
+const EMERGENCY_DELAY: Duration = Duration::from_secs(5);
 /// How long a stop waits for the end of what was aired to be kept.
 const PACKING_END_MAX: Duration = Duration::from_secs(5);
 /// The longest path that a source may make a mount at, in bytes.
@@ -103,6 +110,8 @@ impl Air {
         let office = Office { log, gate: Arc::clone(&gate), clock: Arc::clone(&clock) };
         let tapes = Tapes::new(&settings.services, &settings.tape, &vault);
         let house = House {
+            workshop: settings.workshop.clone(),
+            runtime: Handle::current(),
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
             gate,
@@ -134,6 +143,9 @@ impl Air {
         air.write_tapes();
         air.fetch_relays();
         air.spawn(look_after(Arc::downgrade(&air)));
+        if let Some(workshop) = air.house.workshop.clone() {
+            air.spawn(prepare_for_emergencies(air.mounts(), workshop, air.settings().emergency_piece.clone()));
+        }
         air.spawn(follow_programmes(Arc::downgrade(&air), news));
         Ok(air)
     }
@@ -480,10 +492,15 @@ impl Air {
         controls
     }
 
-    fn set_programme(&self, service: ServiceId, title: &str) {
+    fn begin_broadcast(&self, service: ServiceId, broadcast: Option<&Broadcast>) {
+        let title = broadcast.map_or("", |broadcast| &broadcast.title);
         let mounts = self.mounts();
         let is_ours = |mount: &&Arc<Mount>| mount.identity().service.as_ref().is_some_and(|known| known.id == service);
-        mounts.iter().filter(is_ours).for_each(|mount| mount.set_programme(title));
+        let ours = || mounts.iter().filter(is_ours);
+        ours().for_each(|mount| mount.set_programme(title));
+        if let Some(mount) = ours().next() {
+            mount.control().begin_broadcast(broadcast);
+        }
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -507,6 +524,30 @@ async fn look_after(air: std::sync::Weak<Air>) {
     }
 }
 
+/// Makes the emergency loop of every mount, soon after the start.
+async fn prepare_for_emergencies(mounts: Vec<Arc<Mount>>, workshop: Workshop, piece: Option<Bytes>) {
+    tokio::time::sleep(EMERGENCY_DELAY).await;
+    let sound = match emergency::sound(&workshop, piece.as_deref()).await {
+        Ok(sound) => sound,
+        Err(error) => return tracing::error!(%error, "there is no emergency loop"),
+    };
+    let mut made: Vec<(Recipe, Arc<Loop>)> = Vec::new();
+    for (mount, recipe) in mounts.iter().filter_map(|mount| Some((mount, mount.recipe()?))) {
+        let known = made.iter().find(|(known, _)| *known == recipe).map(|(_, piece)| Arc::clone(piece));
+        let piece = match known {
+            Some(piece) => Ok(piece),
+            None => emergency::prepare(&workshop, recipe, &sound).await.map(Arc::new),
+        };
+        match piece {
+            Ok(piece) => {
+                mount.set_emergency_loop(Arc::clone(&piece));
+                made.push((recipe, piece));
+            }
+            Err(error) => tracing::error!(mount = mount.path(), %error, "there is no emergency loop for a mount"),
+        }
+    }
+}
+
 /// Gives each service's mounts the title of the programme that is on.
 async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
     loop {
@@ -517,8 +558,8 @@ async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
             Heard::Closed => return,
         };
         let (Event::OnAir { service, now_next }, Some(air)) = (event, air.upgrade()) else { continue };
-        air.set_programme(service, now_next.now.as_ref().map_or("", |broadcast| &broadcast.title));
         let programme = now_next.now.as_ref().map(|broadcast| broadcast.programme);
+        air.begin_broadcast(service, now_next.now.as_ref());
         air.console(service).inspect(|console| console.set_programme(programme));
         air.hls.on_air(service, &now_next, air.clock().now());
     }

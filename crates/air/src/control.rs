@@ -13,15 +13,21 @@ mod status;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use station::{StationId, Timestamp};
+use audio::encode::Recipe;
+use audio::loudness::Reading;
+use station::event::Meters;
+use station::{Broadcast, StationId, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub use status::{Input, Mount as MountStatus, State, Status};
 
 use crate::Mount;
-use crate::ear::Fault;
+use crate::ear::{Ear, Fault, Heard, Profile};
+use crate::emergency::Playing;
 use crate::mount::{House, Refused, Service};
+use crate::programme_bus::Bus;
+use crate::rendition::{self, Rendition};
 use crate::settings::SecondSource;
 use crate::switch::{Carrier, Change, InputId, Patience, Rank, Reason, Seat, Switch};
 
@@ -35,7 +41,12 @@ pub(crate) struct Control {
     call: Arc<Notify>,
     started: Instant,
     board: Mutex<Board>,
+    /// Taken after the board, or alone.
+    bus: Mutex<Bus>,
 }
+
+/// How long a mount does without a rendition after its encoders have failed one after the other.
+const RENDITION_REST: Duration = Duration::from_secs(30);
 
 /// What changes while it decides.
 struct Board {
@@ -44,12 +55,26 @@ struct Board {
     /// Since when what is on is on, and why.
     since: Timestamp,
     reason: Reason,
+    /// What the meters showed last of what is on.
+    meters: Option<Meters>,
+    /// The broadcast that is on, and what it may sound like.
+    broadcast: Option<Broadcast>,
+    profile: Profile,
+    /// The mount at which automation is listened to, for renditions of it.
+    automation_ear: Option<Seat>,
 }
 
 /// A mount of the service.
 struct Place {
     mount: Weak<Mount>,
     carrier: Option<Carrier>,
+    /// How renditions for it are made, if they can be.
+    recipe: Option<Recipe>,
+    rendition: Option<Rendition>,
+    /// The emergency loop, while it is on here.
+    emergency: Option<Playing>,
+    /// Until when it does without a rendition.
+    rests_until: Duration,
 }
 
 impl Control {
@@ -67,16 +92,45 @@ impl Control {
             switch.attach_automation();
             switch.attach_emergency();
         }
-        let (places, since, reason) = (Vec::new(), house.clock.now(), Reason::Arrived);
-        let board = Mutex::new(Board { switch, places, since, reason });
-        Arc::new(Self { station, service, house: house.clone(), call, started: Instant::now(), board })
+        let board = Mutex::new(Board {
+            switch,
+            places: Vec::new(),
+            since: house.clock.now(),
+            reason: Reason::Arrived,
+            meters: None,
+            broadcast: None,
+            profile: settings.dead_air.profile,
+            automation_ear: None,
+        });
+        let bus = Mutex::new(Bus::new(settings.loudness.of(service.as_ref().map(|service| service.id))));
+        Arc::new(Self { station, service, house: house.clone(), call, started: Instant::now(), board, bus })
     }
 
     /// A mount's place. It is told what it carries from the next [`tick`](Self::tick) on.
-    pub fn add(&self, mount: Weak<Mount>) -> Seat {
+    pub fn add(&self, mount: Weak<Mount>, declared: &station::Mount) -> Seat {
+        let recipe = self.recipe(declared);
         let mut board = self.board();
-        board.places.push(Place { mount, carrier: None });
+        let (carrier, rendition, emergency, rests_until) = Default::default();
+        board.places.push(Place { mount, carrier, recipe, rendition, emergency, rests_until });
         board.places.len() - 1
+    }
+
+    /// How renditions for the mount at a place are made.
+    pub fn recipe_at(&self, seat: Seat) -> Option<Recipe> {
+        self.board().places.get(seat)?.recipe
+    }
+
+    /// How renditions for a mount are made; `None` where there is no workshop, or no way.
+    fn recipe(&self, declared: &station::Mount) -> Option<Recipe> {
+        self.service.as_ref().and(self.house.workshop.as_ref())?;
+        let made = rendition::recipe(declared);
+        match made.transpose() {
+            Ok(recipe) => recipe,
+            Err(why) => {
+                tracing::warn!(mount = declared.path, %why, "no renditions can be made for a mount: change what it is declared as");
+                None
+            }
+        }
     }
 
     /// A source has come that sends to a mount.
@@ -92,15 +146,82 @@ impl Control {
         }
     }
 
+    /// An ear for an input, if there is a workshop for it to listen in. A mount that a source made has none: it has nothing
+    /// else to turn to.
+    pub fn ear_for(self: &Arc<Self>, id: InputId) -> Option<Ear> {
+        self.service.as_ref()?;
+        let workshop = self.house.workshop.clone()?;
+        self.board().switch.expect_ear(id);
+        Some(Ear::start(&self.house.runtime, workshop, self, id))
+    }
+
+    /// An ear has heard something.
+    pub fn hear(self: &Arc<Self>, id: InputId, heard: &Heard<'_>) {
+        let mut board = self.board();
+        board.switch.judge(id, heard.verdict.fault, heard.verdict.is_quiet, self.now());
+        self.settle(&mut board);
+        let is_on = board.switch.on() == Some(id);
+        drop(board);
+        if !is_on {
+            return;
+        }
+        let reading = self.bus().push(id, heard.layout, heard.pcm, self.now());
+        if let (Some(reading), Some(service)) = (reading, &self.service) {
+            let meters = meters(&reading);
+            self.board().meters = Some(meters);
+            self.house.herald.meters(self.station, service, meters);
+        }
+    }
+
+    /// An ear was lost; another takes its place, or not.
+    pub fn lose_ear(self: &Arc<Self>, id: InputId, is_replaced: bool) {
+        let mut board = self.board();
+        board.switch.lose_ear(id, is_replaced);
+        if board.switch.on() == Some(id) {
+            board.meters = None;
+        }
+        self.settle(&mut board);
+    }
+
+    /// What the programme that is on may sound like.
+    pub fn profile(&self) -> Profile {
+        self.board().profile
+    }
+
+    /// The encoders of a mount have failed one after the other: it does without a rendition for a while.
+    pub fn give_up_rendition(self: &Arc<Self>, seat: Seat) {
+        let mut board = self.board();
+        board.places[seat].rests_until = self.now() + RENDITION_REST;
+        self.settle(&mut board);
+    }
+
+    /// This broadcast is on now.
+    pub fn begin_broadcast(&self, broadcast: Option<&Broadcast>) {
+        let mut board = self.board();
+        let before = std::mem::replace(&mut board.broadcast, broadcast.cloned());
+        // It is told again whenever the schedule changes; then its end or its title may be others.
+        let identity = |broadcast: &Broadcast| (broadcast.programme, broadcast.start);
+        if before.as_ref().map(identity) == broadcast.map(identity) {
+            return;
+        }
+        let programme = broadcast.map(|broadcast| broadcast.programme);
+        board.profile = self.house.settings.dead_air.profile_of(programme);
+        drop(board);
+        let reading = self.bus().begin_programme();
+        if let (Some(before), Some(reading), Some(service)) = (before, reading, &self.service) {
+            self.house.herald.programme_measured(service, &before, &reading);
+        }
+    }
+
     /// A source is gone.
-    pub fn detach(&self, id: InputId) {
+    pub fn detach(self: &Arc<Self>, id: InputId) {
         let mut board = self.board();
         board.switch.detach(id);
         self.settle(&mut board);
     }
 
     /// A source has sent something. False: it is not wanted any more.
-    pub fn heard(&self, id: InputId) -> bool {
+    pub fn heard(self: &Arc<Self>, id: InputId) -> bool {
         let mut board = self.board();
         if !board.switch.has(id) {
             return false;
@@ -116,14 +237,14 @@ impl Control {
     }
 
     /// Says whether what a source sends is in the format that its mount carries.
-    pub fn set_fit(&self, id: InputId, fits: bool) {
+    pub fn set_fit(self: &Arc<Self>, id: InputId, fits: bool) {
         let mut board = self.board();
         board.switch.set_fit(id, fits);
         self.settle(&mut board);
     }
 
     /// Says whether automation has something to play in the codec of a mount.
-    pub fn set_automation_at(&self, seat: Seat, has_it: bool) {
+    pub fn set_automation_at(self: &Arc<Self>, seat: Seat, has_it: bool) {
         let mut board = self.board();
         board.switch.set_automation_at(seat, has_it);
         let is_anywhere = (0..board.places.len()).any(|seat| board.switch.has_automation_at(seat));
@@ -135,7 +256,7 @@ impl Control {
     }
 
     /// Holds the switch to a rank, or lets it decide by itself again.
-    pub fn hold(&self, rank: Option<Rank>) {
+    pub fn hold(self: &Arc<Self>, rank: Option<Rank>) {
         let mut board = self.board();
         board.switch.hold(rank);
         let service = self.service.as_ref().map(|service| service.slug.as_str());
@@ -156,6 +277,7 @@ impl Control {
             on: board.switch.on().and_then(rank_name),
             since: board.since,
             reason: board.reason.as_str().to_owned(),
+            meters: board.meters,
             held: board.switch.held().map(|rank| rank.name().to_owned()),
             inputs: board.switch.inputs().map(|(id, rank)| board.input_status(id, rank, now)).collect(),
             mounts: board.places.iter().filter_map(|place| board.mount_status(place)).collect(),
@@ -163,7 +285,7 @@ impl Control {
     }
 
     /// Looks after what no frame would bring about: a source that fell silent, and automation's next frames.
-    pub fn tick(&self) {
+    pub fn tick(self: &Arc<Self>) {
         self.settle(&mut self.board());
         self.call.notify_one();
     }
@@ -179,23 +301,78 @@ impl Control {
     }
 
     /// Lets the switch decide, and tells every mount for which that makes a difference.
-    fn settle(&self, board: &mut Board) {
+    fn settle(self: &Arc<Self>, board: &mut Board) {
         let now = self.now();
         let change = board.switch.decide(now);
         if let Some(change) = change {
-            (board.since, board.reason) = (self.house.clock.now(), change.reason);
+            (board.since, board.reason, board.meters) = (self.house.clock.now(), change.reason, None);
         }
         if let Some(id) = change.and_then(|change| change.to) {
             self.displace(board, id);
         }
+        self.listen_to_automation(board, now);
         for seat in 0..board.places.len() {
-            let carrier = board.switch.carrier(seat, self.can_render(board, seat), now);
+            let carrier = board.switch.carrier(seat, board.can_render(seat, now), now);
             if board.places[seat].carrier != carrier {
                 let reason = board.why(seat, change, now);
+                self.render(board, seat, matches!(carrier, Some(Carrier::Rendition(_))));
                 board.carry(seat, carrier, reason);
+                self.play_emergency(board, seat);
                 self.call.notify_one();
             }
         }
+    }
+
+    /// Listens to automation while renditions of it are wanted, and only then.
+    fn listen_to_automation(self: &Arc<Self>, board: &mut Board, now: Duration) {
+        let lacks = |seat| !board.switch.has_automation_at(seat) && board.can_render(seat, now);
+        let is_on = board.switch.on() == Some(InputId::Automation);
+        let is_wanted = is_on && (0..board.places.len()).any(lacks);
+        let seat = if is_wanted { board.automation_seat() } else { None };
+        if board.automation_ear == seat {
+            return;
+        }
+        let mount_at = |seat: Option<Seat>| board.places.get(seat?)?.mount.upgrade();
+        if let Some(mount) = mount_at(board.automation_ear) {
+            mount.set_ear(InputId::Automation, None);
+        }
+        let ear = self.house.workshop.clone().filter(|_| seat.is_some());
+        let ear = ear.map(|workshop| Ear::start(&self.house.runtime, workshop, self, InputId::Automation));
+        if let Some(mount) = mount_at(seat) {
+            mount.set_ear(InputId::Automation, ear);
+        }
+        board.automation_ear = seat;
+        match seat {
+            Some(_) => board.switch.expect_ear(InputId::Automation),
+            None => board.switch.lose_ear(InputId::Automation, false),
+        }
+    }
+
+    /// Starts or ends the rendition of a mount.
+    fn render(&self, board: &mut Board, seat: Seat, is_wanted: bool) {
+        let place = &mut board.places[seat];
+        if !is_wanted {
+            place.rendition = None;
+            return self.bus().disconnect(seat);
+        }
+        let (Some(workshop), Some(recipe)) = (self.house.workshop.clone(), place.recipe) else { return };
+        place.rendition.get_or_insert_with(|| {
+            let portions = self.bus().connect(seat);
+            Rendition::start(&self.house.runtime, workshop, place.mount.clone(), recipe, portions)
+        });
+    }
+
+    /// The emergency loop of a mount is ready.
+    pub fn emergency_is_ready(&self, seat: Seat) {
+        self.play_emergency(&mut self.board(), seat);
+    }
+
+    /// Plays the emergency loop on a mount that carries it, and ends it on one that does not.
+    fn play_emergency(&self, board: &mut Board, seat: Seat) {
+        let place = &mut board.places[seat];
+        let is_on = place.carrier == Some(Carrier::Direct(InputId::Emergency));
+        let piece = place.mount.upgrade().filter(|_| is_on).and_then(|mount| mount.emergency_loop());
+        place.emergency = piece.map(|piece| Playing::start(&self.house.runtime, place.mount.clone(), piece));
     }
 
     /// Where the newest source takes over, those of its rank leave.
@@ -205,8 +382,9 @@ impl Control {
         }
     }
 
-    fn can_render(&self, _board: &Board, _seat: Seat) -> bool {
-        false
+    fn bus(&self) -> MutexGuard<'_, Bus> {
+        // What a panic left on the bus is at worst a portion that is missing.
+        self.bus.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {
@@ -219,7 +397,29 @@ impl Control {
     }
 }
 
+/// What is told of a reading.
+fn meters(reading: &Reading) -> Meters {
+    Meters {
+        momentary_lufs: reading.momentary_lufs,
+        short_term_lufs: reading.short_term_lufs,
+        integrated_lufs: reading.integrated_lufs,
+        true_peak_dbtp: reading.true_peak_dbtp,
+        phase: reading.phase,
+    }
+}
+
 impl Board {
+    /// True if a rendition can be made for the mount.
+    fn can_render(&self, seat: Seat, now: Duration) -> bool {
+        let place = &self.places[seat];
+        place.recipe.is_some() && place.rests_until <= now
+    }
+
+    /// The first mount in whose codec automation has what it plays.
+    fn automation_seat(&self) -> Option<Seat> {
+        (0..self.places.len()).find(|seat| self.switch.has_automation_at(*seat))
+    }
+
     /// Why a mount carries something else now.
     fn why(&self, seat: Seat, change: Option<Change>, now: Duration) -> Reason {
         let left = self.places[seat].carrier.map(Carrier::input);
@@ -265,7 +465,7 @@ impl Board {
     /// The mount to which an input sends; for automation, the first on which it plays.
     fn sender(&self, id: InputId) -> Option<Arc<Mount>> {
         let seat = match id {
-            InputId::Automation => (0..self.places.len()).find(|seat| self.switch.has_automation_at(*seat)),
+            InputId::Automation => self.automation_seat(),
             _ => self.switch.seat(id),
         };
         self.places.get(seat?)?.mount.upgrade()

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use audio::loudness::Reading;
 use bus::Bus;
-use station::event::{Event, Input, Message};
-use station::{Clock, ServiceId, Spin, StationId};
+use station::event::{Event, Input, Message, Meters};
+use station::{Broadcast, Clock, ServiceId, Spin, StationId};
+
+use crate::mount::Service;
 
 /// Publishes the air's events. The mounts of a service are told apart by their path, their titles are not: the same
 /// title on three mounts is one event.
@@ -41,6 +44,40 @@ impl Herald {
     pub fn input(&self, station: StationId, service: ServiceId, mount: &str, input: Input, reason: &str) {
         let (mount, reason) = (mount.to_owned(), reason.to_owned());
         self.publish(station, Event::InputChanged { service, mount, input, reason });
+    }
+
+    /// What the meters of a service show.
+    pub fn meters(&self, station: StationId, service: &Service, meters: Meters) {
+        let gauge =
+            |name: &'static str, value: f64| metrics::gauge!(name, "service" => service.slug.to_string()).set(value);
+        gauge("groundwave_momentary_lufs", meters.momentary_lufs);
+        gauge("groundwave_short_term_lufs", meters.short_term_lufs);
+        gauge("groundwave_integrated_lufs", meters.integrated_lufs);
+        gauge("groundwave_true_peak_dbtp", meters.true_peak_dbtp);
+        gauge("groundwave_phase", meters.phase);
+        self.publish(station, Event::Metered { service: service.id, meters });
+    }
+
+    /// A broadcast is over: how loud it was.
+    pub fn programme_measured(&self, service: &Service, broadcast: &Broadcast, reading: &Reading) {
+        let Reading { integrated_lufs, range_lu, true_peak_dbtp, .. } = *reading;
+        tracing::info!(
+            service = service.slug.as_str(),
+            title = broadcast.title,
+            integrated_lufs,
+            range_lu,
+            true_peak_dbtp,
+            "a broadcast was measured"
+        );
+        let (service, programme, start) = (broadcast.service, broadcast.programme, broadcast.start);
+        let event = Event::BroadcastMeasured { service, programme, start, integrated_lufs, range_lu, true_peak_dbtp };
+        self.publish(broadcast.station, event);
+    }
+
+    /// A rendition goes on after a pause.
+    pub fn rendition_paused(&self, station: StationId, service: ServiceId, mount: &str, pause_ms: u64, reason: &str) {
+        let (mount, reason) = (mount.to_owned(), reason.to_owned());
+        self.publish(station, Event::RenditionPaused { service, mount, pause_ms, reason });
     }
 
     fn publish(&self, station: StationId, event: Event) {

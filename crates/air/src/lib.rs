@@ -39,7 +39,10 @@ pub mod transcode;
 pub mod visit;
 
 mod air;
+mod emergency;
 mod herald;
+mod programme_bus;
+mod rendition;
 
 pub use air::{Air, Error};
 pub use mount::Mount;

@@ -20,6 +20,7 @@ use std::time::Duration;
 use audio::Frame;
 use station::event::Input;
 use station::{Clock, ServiceId, Slug, StationId};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 pub use audience::Audience;
@@ -28,6 +29,8 @@ pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
 pub use snapshot::{Snapshot, SourceInfo};
 
 use crate::control::Control;
+use crate::ear::Ear;
+use crate::emergency::Loop;
 use crate::gate::Gate;
 use crate::herald::Herald;
 use crate::intro::{Intro, Opening};
@@ -36,6 +39,7 @@ use crate::ring::{Bounds, Follower, From, Log};
 use crate::settings::Settings;
 use crate::switch::{Carrier, InputId, Rank, Reason, Seat};
 use crate::terms::Terms;
+use crate::transcode::Workshop;
 use crate::{Title, codec};
 
 /// The service that a mount belongs to.
@@ -83,6 +87,10 @@ pub(crate) struct House {
     pub fan_out: Arc<FanOut>,
     pub reception: Arc<Reception>,
     pub epoch: u64,
+    /// Where sound is decoded and encoded, if it is at all.
+    pub workshop: Option<Workshop>,
+    /// What ears and renditions run on, whoever calls for them.
+    pub runtime: Handle,
 }
 
 /// One encoded stream and everyone who hears it.
@@ -113,7 +121,7 @@ impl Mount {
         let terms = house.settings.terms.of(&identity.mount.path);
         let (roster, started) = (Roster::default(), Instant::now());
         Arc::new_cyclic(|this| {
-            let seat = control.add(this.clone());
+            let seat = control.add(this.clone(), &identity.mount);
             Self { identity, house, log, audience, roster, terms, intro, control, seat, started, desk }
         })
     }
@@ -213,8 +221,9 @@ impl Mount {
             return Err(Refused::Closed);
         }
         let id = self.control.attach(source.rank, self.seat)?;
+        let ear = self.control.ear_for(id);
         let mut desk = self.desk();
-        desk.attach(id, source, self.house.clock.now());
+        desk.attach(id, source, ear, self.house.clock.now());
         self.tell_gate(&desk, 1);
         drop(desk);
         Ok(Feed::new(Arc::clone(self), id))
@@ -305,7 +314,7 @@ impl Mount {
     /// Says what the frames of automation, or of silence, are from here on.
     pub(crate) fn automation_format(&self, format: audio::Format, headers: bytes::Bytes) {
         let mut desk = self.desk();
-        if let Some(id) = desk.on_if_automated() {
+        if let Some(id) = desk.on_from_deck() {
             desk.set_preface(id, format, headers, self.house.clock.now(), self.path());
         }
     }
@@ -314,7 +323,7 @@ impl Mount {
     /// the air as evenly as a studio.
     pub(crate) fn take_automated(&self, frame: &Frame, ago: Duration) {
         let mut desk = self.desk();
-        if let Some(id) = desk.on_if_automated() {
+        if let Some(id) = desk.on_from_deck() {
             let now = self.house.clock.now();
             desk.send(id, frame, self.now(), now.saturating_sub(ago).unwrap_or(now));
         }
@@ -323,7 +332,7 @@ impl Mount {
     /// Frames that follow in automation do not follow in sound: another piece, or a place within one.
     pub(crate) fn automation_jumps(&self) {
         let mut desk = self.desk();
-        if let Some(id) = desk.on_if_automated() {
+        if let Some(id) = desk.on_from_deck() {
             desk.skip(id);
         }
     }
@@ -386,6 +395,66 @@ impl Mount {
             Input::Source(name) => Some(name),
             _ => None,
         }
+    }
+
+    /// Somebody listens to one of its inputs from here on, or nobody any more.
+    pub(crate) fn set_ear(&self, id: InputId, ear: Option<Ear>) {
+        self.desk().set_ear(id, ear);
+    }
+
+    // What its rendition asks and tells.
+
+    /// Says what the frames of its rendition are from here on.
+    pub(crate) fn rendition_format(&self, format: audio::Format, headers: bytes::Bytes) {
+        self.desk().set_rendition_preface(format, headers, self.house.clock.now(), self.path());
+    }
+
+    /// A frame of its rendition.
+    pub(crate) fn take_rendered(&self, frame: &Frame) {
+        self.desk().send_rendered(frame, self.now(), self.house.clock.now());
+    }
+
+    /// Its rendition goes on after a pause.
+    pub(crate) fn tell_gap(&self, pause: Duration, why: &str) {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(mount = self.path(), pause_ms, reason = why, "a rendition paused");
+        metrics::histogram!("groundwave_rendition_pause_ms", "mount" => self.path().to_owned()).record(pause_ms as f64);
+        if let Some(service) = &self.identity.service {
+            self.house.herald.rendition_paused(self.identity.station, service.id, self.path(), pause_ms, why);
+        }
+    }
+
+    /// Its encoders have failed one after the other.
+    pub(crate) fn give_up_rendition(&self) {
+        self.control.give_up_rendition(self.seat);
+    }
+
+    // What the emergency loop asks and tells.
+
+    /// The emergency loop is ready.
+    pub(crate) fn set_emergency_loop(&self, piece: Arc<Loop>) {
+        self.desk().set_emergency_loop(piece);
+        self.control.emergency_is_ready(self.seat);
+    }
+
+    /// How renditions for it are made, if they can be.
+    pub(crate) fn recipe(&self) -> Option<audio::encode::Recipe> {
+        self.control.recipe_at(self.seat)
+    }
+
+    /// The emergency loop, if it is ready.
+    pub(crate) fn emergency_loop(&self) -> Option<Arc<Loop>> {
+        self.desk().emergency_loop()
+    }
+
+    /// Says what the frames of the emergency loop are.
+    pub(crate) fn emergency_format(&self, format: audio::Format, headers: bytes::Bytes) {
+        self.desk().set_preface(InputId::Emergency, format, headers, self.house.clock.now(), self.path());
+    }
+
+    /// A frame of the emergency loop.
+    pub(crate) fn take_emergency(&self, frame: &Frame) {
+        self.desk().send(InputId::Emergency, frame, self.now(), self.house.clock.now());
     }
 
     // What a feed asks and tells.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use station::{Codec, Service, StationId};
+use bytes::Bytes;
+use station::{Codec, ProgrammeId, Service, ServiceId, StationId};
 
 use crate::ear::Profile;
+use crate::transcode::Workshop;
 use crate::{access, relay, terms};
 
 /// Everything the air is told when it starts.
@@ -76,6 +78,12 @@ pub struct Settings {
     pub return_after_ms: u64,
     /// What counts as dead air.
     pub dead_air: DeadAir,
+    /// What is heard when even automation has nothing: a file's bytes. `None`: a chime.
+    pub emergency_piece: Option<Bytes>,
+    /// How loud renditions are.
+    pub loudness: LoudnessTable,
+    /// Where sound is decoded and encoded. Without it nobody listens to sources, and mounts get what is sent to them.
+    pub workshop: Option<Workshop>,
     /// How far ahead of time a source may send, in seconds. Then it is made to wait.
     pub source_lead_seconds: u64,
     /// How many consecutive bytes without a frame in them end a source.
@@ -124,6 +132,8 @@ pub enum SecondSource {
 pub struct DeadAir {
     /// What a programme may sound like that has no profile of its own.
     pub profile: Profile,
+    /// The programmes that have one.
+    pub profiles: Vec<(ProgrammeId, Profile)>,
     /// How long a source that was left for its sound must sound right before it is returned to, in milliseconds.
     pub return_after_ms: u64,
     /// How much longer a quiet point is waited for then, in milliseconds, so that no word is cut.
@@ -132,7 +142,47 @@ pub struct DeadAir {
 
 impl Default for DeadAir {
     fn default() -> Self {
-        Self { profile: Profile::default(), return_after_ms: 10_000, quiet_point_wait_ms: 5_000 }
+        Self { profile: Profile::default(), profiles: Vec::new(), return_after_ms: 10_000, quiet_point_wait_ms: 5_000 }
+    }
+}
+
+impl DeadAir {
+    /// What a programme may sound like; `None` is what the schedule has no name for.
+    pub fn profile_of(&self, programme: Option<ProgrammeId>) -> Profile {
+        let own = self.profiles.iter().find(|(known, _)| Some(*known) == programme);
+        own.map_or(self.profile, |(_, profile)| *profile)
+    }
+}
+
+/// How loud a service's renditions are. What is passed on as it was sent is never changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loudness {
+    /// What they are brought to, in LUFS; `None` leaves them as loud as they came.
+    pub target_lufs: Option<f64>,
+    /// What no true peak gets above, in dBTP.
+    pub ceiling_dbtp: f64,
+}
+
+impl Default for Loudness {
+    fn default() -> Self {
+        Self { target_lufs: Some(audio::limit::TARGET_LUFS), ceiling_dbtp: audio::limit::CEILING_DBTP }
+    }
+}
+
+/// How loud the renditions of each service are.
+#[derive(Clone, Debug, Default)]
+pub struct LoudnessTable {
+    /// Of a service that has no line of its own.
+    pub usual: Loudness,
+    /// The services that have one.
+    pub services: Vec<(ServiceId, Loudness)>,
+}
+
+impl LoudnessTable {
+    /// How loud a service's renditions are.
+    pub fn of(&self, service: Option<ServiceId>) -> Loudness {
+        let own = self.services.iter().find(|(known, _)| Some(*known) == service);
+        own.map_or(self.usual, |(_, loudness)| *loudness)
     }
 }
 
@@ -225,6 +275,9 @@ impl Default for Settings {
             source_timeout_ms: 10_000,
             return_after_ms: 1_000,
             dead_air: DeadAir::default(),
+            emergency_piece: None,
+            loudness: LoudnessTable::default(),
+            workshop: None,
             source_lead_seconds: 10,
             source_garbage_bytes_max: 1 << 20,
             open_mounts: false,

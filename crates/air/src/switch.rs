@@ -126,7 +126,7 @@ impl Reason {
             Reason::Faulty(Fault::Silent) => "the input before it was silent",
             Reason::Faulty(Fault::ChannelDead) => "one channel of the input before it was dead",
             Reason::Faulty(Fault::StuckTone) => "the input before it was stuck on a tone",
-            Reason::Recovered => "it has sent without a pause again",
+            Reason::Recovered => "it is good again",
             Reason::ByHand => "it was switched by hand",
         }
     }
@@ -160,6 +160,19 @@ pub struct Patience {
 /// A pause within speech or music counts as a quiet point for this long.
 const QUIET_LASTS: Duration = Duration::from_millis(300);
 
+/// Who listens to an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listened {
+    /// Nobody.
+    Not,
+    /// An ear that has heard nothing of it yet.
+    Soon,
+    /// An ear.
+    Now,
+    /// Nobody at the moment: an ear was lost, and another takes its place.
+    Again,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Input {
     id: InputId,
@@ -174,8 +187,8 @@ struct Input {
     good_since: Option<Duration>,
     /// What is wrong with its sound.
     fault: Option<Fault>,
-    /// Whether an ear listens to it, so that a quiet point can be waited for.
-    has_ear: bool,
+    /// Without somebody who listens no rendition can be made of it, and no quiet point be waited for.
+    listened: Listened,
     /// When its sound last had a pause in it.
     quiet_at: Option<Duration>,
     /// It failed once: it is trusted again only when it has been good for this long.
@@ -192,7 +205,7 @@ impl Input {
             heard: None,
             good_since: None,
             fault: None,
-            has_ear: false,
+            listened: Listened::Not,
             quiet_at: None,
             probation: None,
         }
@@ -357,10 +370,17 @@ impl Switch {
         }
     }
 
+    /// An ear will listen to the input.
+    pub fn expect_ear(&mut self, id: InputId) {
+        if let Some(input) = self.input_mut(id).filter(|input| input.listened == Listened::Not) {
+            input.listened = Listened::Soon;
+        }
+    }
+
     /// An ear has listened to the input: what is wrong with its sound, and whether there is a pause in it.
     pub fn judge(&mut self, id: InputId, fault: Option<Fault>, is_quiet: bool, now: Duration) {
         let Some(input) = self.input_mut(id) else { return };
-        input.has_ear = true;
+        input.listened = Listened::Now;
         if fault.is_some() || input.fault.is_some() {
             input.good_since = Some(now);
         }
@@ -370,11 +390,15 @@ impl Switch {
         }
     }
 
-    /// Nobody listens to the input any more: it counts as good.
-    pub fn unhear(&mut self, id: InputId) {
-        if let Some(input) = self.input_mut(id) {
-            (input.has_ear, input.fault, input.quiet_at) = (false, None, None);
-        }
+    /// The ear of an input was lost; another will take its place, or not. Until then the input counts as good.
+    pub fn lose_ear(&mut self, id: InputId, is_replaced: bool) {
+        let Some(input) = self.input_mut(id) else { return };
+        (input.fault, input.quiet_at) = (None, None);
+        input.listened = match input.listened {
+            _ if !is_replaced => Listened::Not,
+            Listened::Now | Listened::Again => Listened::Again,
+            Listened::Soon | Listened::Not => Listened::Soon,
+        };
     }
 
     /// True if a source of this rank sends to the mount.
@@ -405,25 +429,35 @@ impl Switch {
     /// How a mount gets the sound of what is on. Where it cannot be rendered, the best that the mount can have directly.
     ///
     /// A second encoder of the same rank that sends to this mount is taken before a rendition: a studio often sends in
-    /// several codecs itself.
+    /// several codecs itself. While the ear that a rendition needs has not heard anything yet, the mount has something
+    /// else for a moment.
     pub fn carrier(&self, seat: Seat, can_render: bool, now: Duration) -> Option<Carrier> {
+        let carrier = self.carrier_at_last(seat, can_render, now)?;
+        let is_awaited = |id| self.input(id).is_some_and(|input| input.listened == Listened::Soon);
+        match carrier {
+            Carrier::Rendition(id) if is_awaited(id) => self.stopgap(seat, now).or(Some(carrier)),
+            _ => Some(carrier),
+        }
+    }
+
+    /// The same once every ear has heard something.
+    pub fn carrier_at_last(&self, seat: Seat, can_render: bool, now: Duration) -> Option<Carrier> {
         let on = self.input(self.on?)?;
-        let lacks = |id| id == InputId::Automation && !self.has_automation_at(seat);
-        let reaches = |input: &&Input| input.seat.is_none_or(|own| own == seat) && !lacks(input.id);
-        let is_direct = |input: &&Input| reaches(input) && (input.fits || !can_render);
-        let sibling =
-            || self.inputs.iter().filter(|input| input.rank == on.rank).find(|i| self.is_good(i, now) && is_direct(i));
-        if is_direct(&on) {
+        let can_render = can_render && on.listened != Listened::Not;
+        let is_direct = |input: &Input| self.reaches(input, seat) && (input.fits || !can_render);
+        if is_direct(on) {
             return Some(Carrier::Direct(on.id));
         }
-        if let Some(sibling) = sibling() {
+        let is_sibling = |input: &&Input| input.rank == on.rank && is_direct(input) && self.is_good(input, now);
+        if let Some(sibling) = self.inputs.iter().find(is_sibling) {
             return Some(Carrier::Direct(sibling.id));
         }
         if can_render {
             return Some(Carrier::Rendition(on.id));
         }
-        let best = self.inputs.iter().filter(reaches).find(|input| self.is_good(input, now));
-        best.or_else(|| self.inputs.iter().filter(reaches).find(|i| self.sends(i, now))).map(|i| Carrier::Direct(i.id))
+        let reaching = || self.inputs.iter().filter(|input| self.reaches(input, seat));
+        let best = reaching().find(|input| self.is_good(input, now));
+        best.or_else(|| reaching().find(|input| self.sends(input, now))).map(|input| Carrier::Direct(input.id))
     }
 
     /// Why an input cannot stay on; `None` if it could, or if nothing was on.
@@ -434,6 +468,18 @@ impl Switch {
             Some(fault) => Some(Reason::Faulty(fault)),
             None => None,
         }
+    }
+
+    /// True if the mount gets what the input sends.
+    fn reaches(&self, input: &Input, seat: Seat) -> bool {
+        let is_lacking = input.id == InputId::Automation && !self.has_automation_at(seat);
+        input.seat.is_none_or(|own| own == seat) && !is_lacking
+    }
+
+    /// What a mount can have at once while it waits for a rendition.
+    fn stopgap(&self, seat: Seat, now: Duration) -> Option<Carrier> {
+        let is_fit = |input: &&Input| input.fits && self.reaches(input, seat) && self.is_good(input, now);
+        self.inputs.iter().find(is_fit).map(|input| Carrier::Direct(input.id))
     }
 
     fn insert_source(&mut self, place: usize, rank: Rank, seat: Seat) -> InputId {
@@ -479,7 +525,10 @@ impl Switch {
         }
         let waited = input.good_beyond_probation();
         waited.is_some_and(|waited| {
-            is_in_need || !input.has_ear || input.is_quiet(now) || waited >= self.patience.quiet_point_wait
+            is_in_need
+                || input.listened != Listened::Now
+                || input.is_quiet(now)
+                || waited >= self.patience.quiet_point_wait
         })
     }
 
@@ -685,7 +734,7 @@ mod tests {
     fn an_input_that_nobody_listens_to_any_more_is_never_bad() {
         let (mut switch, studio) = with_studio();
         sound(&mut switch, studio, 1_000..1_100, Some(Fault::Silent));
-        switch.unhear(studio);
+        switch.lose_ear(studio, false);
         let changes = send(&mut switch, studio, 1_100, 6_000);
         assert_eq!(changes, [Change { from: AUTOMATION, to: Some(studio), reason: Reason::Recovered }]);
     }
@@ -715,9 +764,16 @@ mod tests {
         assert_eq!(switch.on(), Some(again), "it is held to that rank still");
     }
 
+    /// A studio whose ear has heard it.
+    fn with_studio_heard() -> (Switch, InputId) {
+        let (mut switch, studio) = with_studio();
+        switch.judge(studio, None, false, ms(900));
+        (switch, studio)
+    }
+
     #[test]
     fn a_mount_carries_what_is_on_directly_or_as_a_rendition() {
-        let (switch, studio) = with_studio();
+        let (switch, studio) = with_studio_heard();
         let now = ms(1_000);
         assert_eq!(switch.carrier(MP3, true, now), Some(Carrier::Direct(studio)));
         assert_eq!(switch.carrier(AAC, true, now), Some(Carrier::Rendition(studio)));
@@ -725,10 +781,27 @@ mod tests {
     }
 
     #[test]
+    fn a_rendition_waits_for_its_ear_and_lives_through_the_loss_of_it() {
+        let (mut switch, studio) = with_studio();
+        let carried = |switch: &Switch| switch.carrier(AAC, true, ms(1_000)).unwrap();
+        assert_eq!(carried(&switch), Carrier::Direct(InputId::Automation), "nobody listens");
+        switch.expect_ear(studio);
+        assert_eq!(carried(&switch), Carrier::Direct(InputId::Automation), "nothing was heard yet");
+        assert_eq!(switch.carrier_at_last(AAC, true, ms(1_000)), Some(Carrier::Rendition(studio)));
+        switch.judge(studio, None, false, ms(1_000));
+        assert_eq!(carried(&switch), Carrier::Rendition(studio));
+        switch.lose_ear(studio, true);
+        assert_eq!(carried(&switch), Carrier::Rendition(studio), "another ear comes");
+        switch.lose_ear(studio, false);
+        assert_eq!(carried(&switch), Carrier::Direct(InputId::Automation), "no ear comes");
+    }
+
+    #[test]
     fn a_studio_that_sends_in_two_codecs_is_rendered_in_neither_until_one_fails() {
-        let (mut switch, mp3) = with_studio();
+        let (mut switch, mp3) = with_studio_heard();
         let aac = switch.attach(Rank::Studio, AAC);
         switch.heard(aac, ms(1_000));
+        switch.judge(aac, None, false, ms(1_000));
         switch.decide(ms(1_000));
         assert_eq!((switch.on(), switch.carrier(AAC, true, ms(1_000))), (Some(mp3), Some(Carrier::Direct(aac))));
         switch.heard(mp3, ms(3_500));
@@ -741,7 +814,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_in_another_format_is_rendered_if_it_can_be() {
-        let (mut switch, studio) = with_studio();
+        let (mut switch, studio) = with_studio_heard();
         switch.set_fit(studio, false);
         assert_eq!(switch.carrier(MP3, true, ms(1_000)), Some(Carrier::Rendition(studio)));
         assert_eq!(switch.carrier(MP3, false, ms(1_000)), Some(Carrier::Direct(studio)));
@@ -750,6 +823,7 @@ mod tests {
     #[test]
     fn where_automation_lacks_a_piece_it_is_rendered_or_the_loop_stands_in() {
         let mut switch = with_automation();
+        switch.judge(InputId::Automation, None, false, ms(0));
         switch.set_automation_at(AAC, false);
         assert_eq!(switch.carrier(MP3, true, ms(0)), Some(Carrier::Direct(InputId::Automation)));
         assert_eq!(switch.carrier(AAC, true, ms(0)), Some(Carrier::Rendition(InputId::Automation)));

@@ -25,6 +25,7 @@ use crate::intercom::Intercom;
 use crate::limits;
 use crate::reception;
 use crate::settings::Settings;
+use crate::sound;
 use crate::terms::{self, Bans};
 use crate::watch;
 
@@ -60,7 +61,10 @@ impl House {
         let stations = store::station::all(&db).await?;
         let (services, pieces) = on_the_air(&db, &stations).await?;
         let door_port = listeners.first().and_then(|door| door.local_addr().ok()).map_or(0, |address| address.port());
-        let air_settings = air_settings(&settings, &stations, &services, door_port)?;
+        let air_settings = air::Settings {
+            dead_air: sound::dead_air(&settings, &db, &stations).await?,
+            ..air_settings(&settings, &stations, &services, door_port)?
+        };
         let air = Air::start(air_settings, pieces, vault.clone(), bus.clone(), clock.clone())
             .context("could not open the air")?;
         Bans::of(&settings).hold(&air)?;
@@ -257,6 +261,9 @@ fn air_settings(
             waiting_max: hls.waiting_max as usize,
         },
         tape: tape_settings(&settings.tape),
+        loudness: sound::loudness(settings, services),
+        emergency_piece: sound::emergency_piece(&settings.sound)?,
+        workshop: sound::workshop(&settings.sound)?,
         ..air::Settings::default()
     })
 }

@@ -15,5 +15,6 @@ mod limits;
 mod logging;
 pub mod reception;
 pub mod settings;
+mod sound;
 mod terms;
 mod watch;

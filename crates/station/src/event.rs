@@ -117,13 +117,70 @@ pub enum Event {
         /// Why it changed, in a few words for a person.
         reason: String,
     },
+    /// Passing. What the meters of a service show; told a few times a second while somebody listens to what is on.
+    Metered {
+        /// Which service's.
+        service: ServiceId,
+        /// What they show.
+        meters: Meters,
+    },
+    /// Passing. A broadcast is over, and this is how loud it was.
+    BroadcastMeasured {
+        /// On which service.
+        service: ServiceId,
+        /// What was broadcast.
+        programme: ProgrammeId,
+        /// When it began.
+        start: Timestamp,
+        /// How loud it was in all, in LUFS.
+        integrated_lufs: f64,
+        /// How far its loudness spread, in LU.
+        range_lu: f64,
+        /// Its highest true peak, in dBTP.
+        true_peak_dbtp: f64,
+    },
+    /// Passing. A mount's rendition paused, for its encoder was lost, and goes on.
+    RenditionPaused {
+        /// On which service.
+        service: ServiceId,
+        /// The mount's path.
+        mount: String,
+        /// For how long nothing came, in milliseconds.
+        pause_ms: u64,
+        /// What became of the encoder, in a word.
+        reason: String,
+    },
 }
 
 impl Event {
     /// True if it stands in the change log.
     pub fn is_kept(&self) -> bool {
-        !matches!(self, Event::OnAir { .. } | Event::Title { .. } | Event::Spun { .. } | Event::InputChanged { .. })
+        !matches!(
+            self,
+            Event::OnAir { .. }
+                | Event::Title { .. }
+                | Event::Spun { .. }
+                | Event::InputChanged { .. }
+                | Event::Metered { .. }
+                | Event::BroadcastMeasured { .. }
+                | Event::RenditionPaused { .. }
+        )
     }
+}
+
+/// What meters show. Loudness is that of EBU R 128; -120 stands for silence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meters {
+    /// Of the last 400 ms, in LUFS.
+    pub momentary_lufs: f64,
+    /// Of the last three seconds, in LUFS.
+    pub short_term_lufs: f64,
+    /// Of the broadcast so far, in LUFS.
+    pub integrated_lufs: f64,
+    /// The broadcast's highest true peak so far, in dBTP.
+    pub true_peak_dbtp: f64,
+    /// How the channels go together: 1 the same, -1 opposite.
+    pub phase: f64,
 }
 
 /// What can feed a mount.
@@ -134,6 +191,8 @@ pub enum Input {
     Source(String),
     /// The library.
     Automation,
+    /// The emergency loop: even automation has nothing.
+    Emergency,
     /// Nothing: the mount is silent.
     Nothing,
 }

@@ -1,6 +1,7 @@
 //! What is on a service, and why, for somebody who has to know.
 
 use serde::{Deserialize, Serialize};
+use station::event::Meters;
 use station::{ServiceId, StationId, Timestamp};
 
 /// A service at one moment.
@@ -22,6 +23,8 @@ pub struct Status {
     pub reason: String,
     /// The rank that somebody holds the switch to; `None` while it decides by itself.
     pub held: Option<String>,
+    /// What the meters show, while somebody listens to what is on.
+    pub meters: Option<Meters>,
     /// Everything that could be on, the best first.
     pub inputs: Vec<Input>,
     /// Its mounts, and what each of them carries.

@@ -50,7 +50,7 @@ pub struct Source {
     pub channels: Option<u8>,
     /// What kind of thing it is.
     pub genre: String,
-    /// What feeds it: `source`, `automation` or `nothing`. Icecast has no such key; whoever does not know it passes it
+    /// What feeds it: `source`, `automation`, `emergency` or `nothing`. Icecast has no such key; whoever does not know it passes it
     /// over.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub input: &'static str,
@@ -135,6 +135,7 @@ pub fn input(input: &Input) -> &'static str {
     match input {
         Input::Source(_) => "source",
         Input::Automation => "automation",
+        Input::Emergency => "emergency",
         Input::Nothing => "nothing",
     }
 }

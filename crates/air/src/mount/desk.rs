@@ -10,6 +10,8 @@ use station::event::Input;
 
 use super::{Ended, House, NewSource, SourceInfo};
 use crate::Title;
+use crate::ear::Ear;
+use crate::emergency::Loop;
 use crate::pace::Pace;
 use crate::ring::{self, Log, Packer, Preface};
 use crate::switch::{Carrier, InputId, Rank};
@@ -30,6 +32,7 @@ pub(super) struct Desk {
     /// The line on which the mount's own encoder comes in, and what it encodes.
     rendition: Line,
     rendered: Input,
+    emergency_loop: Option<Arc<Loop>>,
     on: Option<Carrier>,
     lead_max: Duration,
     /// What is called a title where nothing better is known.
@@ -50,11 +53,13 @@ struct Line {
     title: Option<Arc<Title>>,
     preface: Option<(Format, Bytes)>,
     pace: Pace,
+    /// Who listens to it, whether it is on or not.
+    ear: Option<Ear>,
 }
 
 impl Line {
     fn new(id: InputId, source: Option<(NewSource, Timestamp)>, lead_max: Duration) -> Self {
-        Self { id, source, title: None, preface: None, pace: Pace::new(lead_max) }
+        Self { id, source, title: None, preface: None, pace: Pace::new(lead_max), ear: None }
     }
 }
 
@@ -71,6 +76,7 @@ impl Desk {
             lines: at_hand.map(|id| Line::new(id, None, lead_max)).into(),
             rendition: Line::new(InputId::Automation, None, lead_max),
             rendered: Input::Nothing,
+            emergency_loop: None,
             on: None,
             lead_max,
             service,
@@ -92,12 +98,22 @@ impl Desk {
         self.on.filter(|on| !is_source(on.input())).map(|_| self.automation_turns)
     }
 
-    /// What is on, if that is automation or the emergency loop, as it is sent.
-    pub fn on_if_automated(&self) -> Option<InputId> {
+    /// What is on, if a deck plays it: automation, or the silence that it sends where there is no emergency loop.
+    pub fn on_from_deck(&self) -> Option<InputId> {
         match self.on? {
-            Carrier::Direct(id) if !is_source(id) => Some(id),
+            Carrier::Direct(InputId::Automation) => Some(InputId::Automation),
+            Carrier::Direct(InputId::Emergency) if self.emergency_loop.is_none() => Some(InputId::Emergency),
             _ => None,
         }
+    }
+
+    /// The emergency loop is ready.
+    pub fn set_emergency_loop(&mut self, piece: Arc<Loop>) {
+        self.emergency_loop = Some(piece);
+    }
+
+    pub fn emergency_loop(&self) -> Option<Arc<Loop>> {
+        self.emergency_loop.clone()
     }
 
     pub fn input(&self) -> Input {
@@ -113,6 +129,7 @@ impl Desk {
         match (id, name) {
             (InputId::Source(_), Some(name)) => Input::Source(name),
             (InputId::Automation, _) => Input::Automation,
+            (InputId::Emergency, _) if self.emergency_loop.is_some() => Input::Emergency,
             _ => Input::Nothing,
         }
     }
@@ -140,8 +157,17 @@ impl Desk {
 
     // Coming and going.
 
-    pub fn attach(&mut self, id: InputId, source: NewSource, at: Timestamp) {
-        self.lines.push(Line::new(id, Some((source, at)), self.lead_max));
+    pub fn attach(&mut self, id: InputId, source: NewSource, ear: Option<Ear>, at: Timestamp) {
+        self.lines.push(Line { ear, ..Line::new(id, Some((source, at)), self.lead_max) });
+    }
+
+    /// Somebody listens to an input from here on, or nobody any more.
+    pub fn set_ear(&mut self, id: InputId, ear: Option<Ear>) {
+        let Some(line) = self.line_mut(id) else { return };
+        line.ear = ear;
+        if let (Some(ear), Some((format, headers))) = (&mut line.ear, line.preface.clone()) {
+            ear.open(format, headers);
+        }
     }
 
     pub fn detach(&mut self, id: InputId, now: Duration) {
@@ -255,6 +281,9 @@ impl Desk {
     /// Says what an input sends. It is put into the log now if the input is on, or else when it comes on.
     pub fn set_preface(&mut self, id: InputId, format: Format, headers: Bytes, at: Timestamp, path: &str) {
         let Some(line) = self.line_mut(id) else { return };
+        if let Some(ear) = &mut line.ear {
+            ear.open(format, headers.clone());
+        }
         line.preface = Some((format, headers));
         if self.is_on(id) {
             self.open(at, path);
@@ -274,6 +303,9 @@ impl Desk {
         let sound = ring::duration(u64::from(frame.samples), format.sample_rate_hz);
         line.pace.sent(sound, now);
         let is_source = line.source.is_some();
+        if let Some(ear) = &mut line.ear {
+            ear.hear(frame);
+        }
         if !self.is_on(id) {
             return;
         }
@@ -282,6 +314,21 @@ impl Desk {
             self.pace.sent(sound, now);
         }
         self.put(frame, now, at);
+    }
+
+    /// Says what the mount's own encoder makes.
+    pub fn set_rendition_preface(&mut self, format: Format, headers: Bytes, at: Timestamp, path: &str) {
+        self.rendition.preface = Some((format, headers));
+        if self.is_rendition_on() {
+            self.open(at, path);
+        }
+    }
+
+    /// Puts a frame of the mount's own encoder into the log, if that is on.
+    pub fn send_rendered(&mut self, frame: &Frame, now: Duration, at: Timestamp) {
+        if self.is_rendition_on() {
+            self.put(frame, now, at);
+        }
     }
 
     fn put(&mut self, frame: &Frame, now: Duration, at: Timestamp) {
@@ -298,6 +345,9 @@ impl Desk {
 
     /// What follows of this input does not follow in sound.
     pub fn skip(&mut self, id: InputId) {
+        if let Some(ear) = self.line_mut(id).and_then(|line| line.ear.as_mut()) {
+            ear.skip();
+        }
         if self.is_on(id) {
             self.mpeg.join();
         }
@@ -334,6 +384,10 @@ impl Desk {
 
     fn codec(&self) -> Option<Codec> {
         self.packer.preface().map(|preface| preface.format.codec)
+    }
+
+    fn is_rendition_on(&self) -> bool {
+        matches!(self.on, Some(Carrier::Rendition(_)))
     }
 
     pub fn is_on(&self, id: InputId) -> bool {

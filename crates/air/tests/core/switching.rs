@@ -36,7 +36,7 @@ async fn a_second_source_takes_over_from_a_silent_first_and_the_first_returns_wh
 
     first.send_live(2.0).await.unwrap();
     let (input, reason) = house.hear_input(&path).await;
-    assert_eq!((input, reason.as_str()), (from("First"), "it has sent without a pause again"));
+    assert_eq!((input, reason.as_str()), (from("First"), "it is good again"));
     drop(first);
     assert_eq!(house.hear_input(&path).await, (from("Second"), "the input before it is gone".into()));
     second.await.unwrap().unwrap();

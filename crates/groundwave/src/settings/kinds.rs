@@ -75,6 +75,17 @@ impl Kind for u32 {
     }
 }
 
+impl Kind for f64 {
+    const WANTED: &'static str = "a number, like -18 or -18.5";
+    fn read(value: &Value) -> Option<Self> {
+        let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+        number.filter(|number| number.is_finite())
+    }
+    fn show(&self) -> Option<String> {
+        Some(format!("{self:?}"))
+    }
+}
+
 impl Kind for String {
     const WANTED: &'static str = "a text in quotes";
     fn read(value: &Value) -> Option<Self> {

@@ -159,6 +159,61 @@ entry! {
 }
 
 section! {
+    /// The sound: what counts as dead air, how loud renditions are, and what is heard when nothing else is.
+    pub struct Sound in "sound" {
+        /// Whether sources are listened to and renditions made, in child processes of this program. Without that, a mount
+        /// has only what is sent to it, and a source is left only when it sends nothing.
+        workshop: bool = true,
+        /// What is quieter than this is silence: momentary loudness, in LUFS.
+        silence_lufs: f64 = -50.0,
+        /// How long a source may be silent, in seconds.
+        silence_seconds: u32 = 10,
+        /// How long one of its channels may be dead, in seconds.
+        channel_dead_seconds: u32 = 20,
+        /// How long it may be one tone and nothing else, in seconds.
+        stuck_tone_seconds: u32 = 15,
+        /// How long it must then sound right before it is returned to, in seconds.
+        return_after_seconds: u32 = 10,
+        /// How much longer a pause in it is waited for, in seconds, so that no word is cut.
+        quiet_point_seconds: u32 = 5,
+        /// How loud renditions are made, in LUFS; 0 leaves them as loud as they came.
+        loudness_lufs: f64 = -18.0,
+        /// What no true peak of a rendition gets above, in dBTP.
+        true_peak_dbtp: f64 = -1.0,
+        /// What is heard when even automation has nothing: a file in MP3, AAC or Ogg. A chime if not given.
+        emergency_file: Option<PathBuf> = None,
+    }
+}
+
+entry! {
+    /// What one programme may sound like, where that is not what [sound] says: a quiet movement is not dead air.
+    pub struct Programme in "sound" "programme" {
+        /// The programme's name in addresses, like "evening-concert".
+        slug: String = String::new(),
+        /// What is quieter than this is silence, in LUFS.
+        silence_lufs: Option<f64> = None,
+        /// How long it may be silent, in seconds.
+        silence_seconds: Option<u32> = None,
+        /// How long one channel may be dead, in seconds.
+        channel_dead_seconds: Option<u32> = None,
+        /// How long it may be one tone and nothing else, in seconds.
+        stuck_tone_seconds: Option<u32> = None,
+    }
+}
+
+entry! {
+    /// How loud the renditions of one service are, where that is not what [sound] says.
+    pub struct ServiceSound in "sound" "service" {
+        /// The service's name in addresses, like "music".
+        slug: String = String::new(),
+        /// How loud they are made, in LUFS; 0 leaves them as loud as they came.
+        loudness_lufs: Option<f64> = None,
+        /// What no true peak gets above, in dBTP.
+        true_peak_dbtp: Option<f64> = None,
+    }
+}
+
+section! {
     /// HLS and rewind.
     pub struct Hls in "hls" {
         /// How long a segment is, in milliseconds.
@@ -317,6 +372,12 @@ pub struct Settings {
     pub master: Master,
     /// `[access_log]`
     pub access_log: AccessLog,
+    /// `[sound]`
+    pub sound: Sound,
+    /// `[[sound.programme]]`
+    pub programme_sounds: Vec<Programme>,
+    /// `[[sound.service]]`
+    pub service_sounds: Vec<ServiceSound>,
     /// `[hls]`
     pub hls: Hls,
     /// `[tape]`
@@ -352,6 +413,8 @@ impl Settings {
         let mut reader = Reader::new(name, text, environment)?;
         let mounts = Mount::read_all(&mut reader);
         let relays = Relay::read_all(&mut reader);
+        let programme_sounds = Programme::read_all(&mut reader);
+        let service_sounds = ServiceSound::read_all(&mut reader);
         let settings = Self {
             data: Data::read(&mut reader),
             door: Door::read(&mut reader),
@@ -361,6 +424,9 @@ impl Settings {
             relays,
             master: Master::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
+            sound: Sound::read(&mut reader),
+            programme_sounds,
+            service_sounds,
             hls: Hls::read(&mut reader),
             tape: Tape::read(&mut reader),
             site: Site::read(&mut reader),
@@ -386,6 +452,9 @@ impl Settings {
             Relay::print_all(&self.relays),
             self.master.print(),
             self.access_log.print(),
+            self.sound.print(),
+            Programme::print_all(&self.programme_sounds),
+            ServiceSound::print_all(&self.service_sounds),
             self.hls.print(),
             self.tape.print(),
             self.site.print(),
@@ -440,6 +509,28 @@ impl Settings {
         }
     }
 
+    fn hold_sound(&self, reader: &mut Reader) {
+        let sound = &self.sound;
+        for (key, seconds) in [
+            ("silence_seconds", sound.silence_seconds),
+            ("channel_dead_seconds", sound.channel_dead_seconds),
+            ("stuck_tone_seconds", sound.stuck_tone_seconds),
+        ] {
+            reader.bound("sound", key, seconds, 1..=3_600);
+        }
+        reader.bound("sound", "return_after_seconds", sound.return_after_seconds, 0..=3_600);
+        reader.bound("sound", "quiet_point_seconds", sound.quiet_point_seconds, 0..=60);
+        for (key, value) in [
+            ("silence_lufs", sound.silence_lufs),
+            ("loudness_lufs", sound.loudness_lufs),
+            ("true_peak_dbtp", sound.true_peak_dbtp),
+        ] {
+            if !(-100.0..=0.0).contains(&value) {
+                reader.fault("sound", key, format!("`{key}` in [sound] is {value}; it must be from -100 to 0"));
+            }
+        }
+    }
+
     fn hold_bounds(&self, reader: &mut Reader) {
         if !self.mail.smtp.is_empty() && self.mail.from.is_empty() {
             reader.fault(
@@ -466,6 +557,7 @@ impl Settings {
         reader.bound("master", "update_seconds", self.master.update_seconds, 5..=86_400);
         self.hold_mounts(reader);
         self.hold_relays(reader);
+        self.hold_sound(reader);
         if self.door.listen.is_empty() {
             reader.fault("door", "listen", "`listen` wants at least one address, like [\"127.0.0.1:8000\"]".to_owned());
         }

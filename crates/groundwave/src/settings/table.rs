@@ -326,6 +326,7 @@ fn plain(value: &DeValue<'_>) -> Option<toml::Value> {
         DeValue::String(text) => Some(toml::Value::from(text.as_ref())),
         DeValue::Boolean(is) => Some(toml::Value::from(*is)),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(toml::Value::from),
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok().map(toml::Value::from),
         DeValue::Array(items) => {
             items.iter().map(|item| plain(item.get_ref())).collect::<Option<Vec<_>>>().map(toml::Value::from)
         }

@@ -66,6 +66,11 @@ impl Station {
         Self { dir: dir.to_owned(), ready, address: SocketAddr::from(([127, 0, 0, 1], port)), child }
     }
 
+    /// The process that it is.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The address of something on it.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -41,6 +41,10 @@ pub(super) fn told(status: &control::Status) -> String {
     let hand = status.held.as_ref().map(|held| format!("; held to {held} by hand")).unwrap_or_default();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "  on      {on} since {since}: {}{hand}", status.reason);
+    if let Some(meters) = &status.meters {
+        let (now, whole, peak) = (meters.short_term_lufs, meters.integrated_lufs, meters.true_peak_dbtp);
+        let _ = writeln!(text, "  sound   {now:.1} LUFS now, {whole:.1} LUFS in all, peaks at {peak:.1} dBTP");
+    }
     for input in &status.inputs {
         let mark = if input.is_on { "*" } else { " " };
         let mount = input.mount.as_deref().unwrap_or("every mount");
