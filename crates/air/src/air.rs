@@ -1,6 +1,7 @@
 //! The whole of it: every mount of every station on this machine.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::automation::planner::Planner;
 use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
 use crate::control::{Control, Status};
+use crate::directory::Directory;
 use crate::emergency::{self, Loop};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
@@ -61,8 +63,9 @@ pub struct Air {
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// What packs HLS and what writes the tapes. It ends by itself when its mount has closed.
     packing: Mutex<Vec<JoinHandle<()>>>,
-    /// What tells authentication services their news. It ends by itself when all is told.
-    errands: Mutex<Option<JoinHandle<()>>>,
+    /// What tells authentication services and directories their news. It ends by itself when all is told.
+    errands: Mutex<Vec<JoinHandle<()>>>,
+    is_closing: AtomicBool,
 }
 
 /// Why the air could not be started.
@@ -133,7 +136,8 @@ impl Air {
             started_at,
             tasks: Mutex::default(),
             packing: Mutex::default(),
-            errands: Mutex::new(Some(tokio::spawn(errands.run()))),
+            errands: Mutex::new(vec![tokio::spawn(errands.run())]),
+            is_closing: AtomicBool::new(false),
         });
         let repertoire = repertoire.into();
         for service in air.settings().services.clone() {
@@ -142,6 +146,7 @@ impl Air {
         air.pack_hls();
         air.write_tapes();
         air.fetch_relays();
+        air.tell_directories()?;
         air.spawn(look_after(Arc::downgrade(&air)));
         if let Some(workshop) = air.house.workshop.clone() {
             air.spawn(prepare_for_emergencies(air.mounts(), workshop, air.settings().emergency_piece.clone()));
@@ -294,6 +299,7 @@ impl Air {
 
     /// Sources are disconnected, what is open is sealed, listeners get the rest and are closed.
     pub async fn stop(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
@@ -309,11 +315,9 @@ impl Air {
             tracing::error!("the fan-out could not be stopped");
         }
         self.office.gate.close();
-        let errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(errands) = errands
-            && tokio::time::timeout(Errands::PATIENCE, errands).await.is_err()
-        {
-            tracing::warn!("an authentication service was not told everything in time");
+        let errands: Vec<_> = self.errands.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        if tokio::time::timeout(Errands::PATIENCE, futures_util::future::join_all(errands)).await.is_err() {
+            tracing::warn!("an authentication service or a directory was not told everything in time");
         }
     }
 
@@ -350,6 +354,19 @@ impl Air {
         let console = Console::new(names, planner, Arc::clone(clock), Arc::clone(herald), Arc::clone(call));
         self.consoles.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&console));
         console
+    }
+
+    /// True once it is being stopped.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
+    }
+
+    fn tell_directories(self: &Arc<Self>) -> Result<(), Error> {
+        let mut errands = self.errands.lock().unwrap_or_else(PoisonError::into_inner);
+        for directory in Directory::all(&self.settings().directory).map_err(Error::Caller)? {
+            errands.push(tokio::spawn(directory.run(Arc::downgrade(self))));
+        }
+        Ok(())
     }
 
     /// Fetches what other servers send us.

@@ -16,6 +16,7 @@ pub mod bans;
 mod caller;
 pub mod codec;
 pub mod control;
+pub mod directory;
 pub mod ear;
 pub mod front;
 pub mod gate;

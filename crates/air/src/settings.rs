@@ -7,7 +7,7 @@ use station::{Codec, ProgrammeId, Service, ServiceId, StationId};
 
 use crate::ear::Profile;
 use crate::transcode::Workshop;
-use crate::{access, relay, terms};
+use crate::{access, directory, relay, terms};
 
 /// Everything the air is told when it starts.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub master: Option<relay::master::Master>,
     /// The terms of each mount.
     pub terms: terms::Table,
+    /// The directories that public mounts are announced to.
+    pub directory: directory::Setup,
     /// Further fields of every listener's answer.
     pub headers: Vec<(String, String)>,
     /// The host name by which directories and authentication services know this server.
@@ -249,6 +251,7 @@ impl Default for Settings {
             upstreams: Vec::new(),
             master: None,
             terms: terms::Table::default(),
+            directory: directory::Setup::default(),
             headers: Vec::new(),
             public_name: "localhost".to_owned(),
             public_port: 8_000,

@@ -244,6 +244,7 @@ fn air_settings(
             user: air.relay_user.clone(),
             password: air.relay_password.reveal().to_owned(),
         },
+        directory: terms::directory(settings),
         upstreams: terms::relays(settings),
         master: terms::master(settings),
         terms: terms::table(settings)?,

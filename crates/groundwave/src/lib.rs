@@ -10,6 +10,7 @@ pub mod assembly;
 pub mod clock;
 pub mod commands;
 mod courier;
+mod icecast;
 mod intercom;
 mod limits;
 mod logging;

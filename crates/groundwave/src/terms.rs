@@ -89,6 +89,13 @@ fn relay(relay: &settings::Relay) -> Option<Relay> {
     Some(Relay { from, path, on_demand: relay.on_demand, with_titles: relay.titles })
 }
 
+/// The directories that public mounts are announced to.
+pub fn directory(settings: &Settings) -> air::directory::Setup {
+    let directory = &settings.directory;
+    let patience = Duration::from_secs(directory.timeout_seconds.into());
+    air::directory::Setup { urls: directory.urls.clone(), patience }
+}
+
 /// The server whose mounts are all relayed, if there is one.
 pub fn master(settings: &Settings) -> Option<Master> {
     let master = &settings.master;

@@ -2,6 +2,7 @@
 
 mod station;
 
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -282,4 +283,63 @@ fn accounts_are_made_listed_and_kept_out_by_command() {
     let back =
         station.post(&way_in(&text(&user(&["link", "del@mill.example"]).stdout)), "password=ferry+kettle+moss+lantern");
     assert_eq!(station.get("/", &cookies(&back)).status, 200);
+}
+
+#[test]
+fn an_icecast_s_configuration_becomes_settings_that_can_be_read() {
+    let dir = folder();
+    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/icecast/full.xml").display().to_string();
+    let printed = groundwave(&["import", "icecast", &full]);
+    assert!(printed.status.success(), "{}", text(&printed.stderr));
+    assert!(text(&printed.stdout).contains("[[air.mount]]\npath = \"/live.mp3\"\n"), "{}", text(&printed.stdout));
+    assert!(
+        text(&printed.stderr).contains(&format!("{full}:12: <queue-size>: not needed")),
+        "{}",
+        text(&printed.stderr)
+    );
+
+    let target = dir.path().join("groundwave.toml").display().to_string();
+    assert!(groundwave(&["import", "icecast", "--write", &target, &full]).status.success());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&target).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "there are passwords in it");
+    assert!(groundwave(&["config", "--config", &target]).status.success());
+    let again = groundwave(&["import", "icecast", "--write", &target, &full]);
+    assert!(
+        !again.status.success() && text(&again.stderr).contains("must not be there yet"),
+        "{}",
+        text(&again.stderr)
+    );
+}
+
+#[test]
+fn a_ban_written_into_its_file_holds_while_the_station_runs_and_who_listened_is_in_the_access_log() {
+    let dir = folder();
+    let (bans, logs) = (dir.path().join("deny"), dir.path().join("access"));
+    std::fs::write(&bans, "# nobody yet\n").unwrap();
+    let settings =
+        [("GROUNDWAVE_AIR_DENY_FILE", bans.to_str().unwrap()), ("GROUNDWAVE_ACCESS_LOG_DIR", logs.to_str().unwrap())];
+    let station = Station::start_with(dir.path(), &settings);
+    let mut listener = station.connect();
+    listener.write_all(b"GET /news.mp3?secret=1 HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Kitchen\r\n\r\n").unwrap();
+    listener.read_exact(&mut [0; 4_000]).unwrap();
+    drop(listener);
+    let line = wait_for("a line of the access log", || {
+        let file = std::fs::read_dir(&logs).ok()?.find_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())?;
+        file.lines().find(|line| line.contains("\"Kitchen\"")).map(str::to_owned)
+    });
+    assert!(line.starts_with("fd") && line.contains("\"GET /news.mp3 HTTP/1.1\" 200 "), "{line}");
+
+    std::fs::write(&bans, "127.0.0.0/8\n").unwrap();
+    wait_for("the ban", || is_turned_away(&station).then_some(()));
+    std::fs::write(&bans, "").unwrap();
+    wait_for("its end", || (!is_turned_away(&station)).then_some(()));
+    station.stop();
+}
+
+/// True if the station ends a connection without a word.
+fn is_turned_away(station: &Station) -> bool {
+    let Ok(mut socket) = std::net::TcpStream::connect(station.address) else { return true };
+    let asked = socket.write_all(b"GET /healthz HTTP/1.0\r\n\r\n");
+    let mut answer = Vec::new();
+    asked.and_then(|()| socket.read_to_end(&mut answer)).is_err() || answer.is_empty()
 }

@@ -1,5 +1,6 @@
 //! The front door, as the programs that knock at it see it: real encoders and real players over real sockets.
 
+mod directory;
 mod encoders;
 mod gate;
 mod icecast;

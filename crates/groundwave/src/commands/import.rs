@@ -1,4 +1,6 @@
-//! `groundwave import`: stories from elsewhere, into a running station or a stopped one.
+//! `groundwave import`: stories from elsewhere, into a running station or a stopped one; an Icecast's configuration.
+
+mod icecast;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use crate::clock::System;
 /// The largest file that is read, in bytes. A story with everything in it is some 200 kB.
 const FILE_BYTES_MAX: u64 = 32 << 20;
 
-/// Takes in stories from elsewhere.
+/// Takes in what comes from elsewhere.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     #[command(subcommand)]
@@ -26,6 +28,8 @@ pub(super) struct Import {
 enum From {
     /// Documents of NPR's Content Distribution Service, as JSON
     Cds(Cds),
+    /// An Icecast's configuration: prints the settings that it amounts to, and what it says besides
+    Icecast(icecast::Icecast),
 }
 
 #[derive(Debug, Args)]
@@ -42,8 +46,10 @@ struct Cds {
 
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let From::Cds(cds) = self.from;
-        runtime()?.block_on(cds.run())
+        match self.from {
+            From::Cds(cds) => runtime()?.block_on(cds.run()),
+            From::Icecast(icecast) => icecast.run(),
+        }
     }
 }
 

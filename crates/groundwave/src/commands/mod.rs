@@ -38,7 +38,7 @@ enum Command {
     Serve(serve::Serve),
     /// Say who may come in at the desk
     User(user::User),
-    /// Take in stories from elsewhere
+    /// Take in stories, or an Icecast's configuration, from elsewhere
     Import(import::Import),
     /// Speak to the station that is on the air: what is on, and what should be
     Air(air::Air),

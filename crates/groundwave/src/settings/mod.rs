@@ -265,6 +265,16 @@ section! {
 }
 
 section! {
+    /// Directories, which public mounts are announced to.
+    pub struct Directory in "directory" {
+        /// Their addresses.
+        urls: Vec<Url> = Vec::new(),
+        /// How long one may take to answer, in seconds.
+        timeout_seconds: u32 = 15,
+    }
+}
+
+section! {
     /// The access log, for scripts that count listener-hours. Off without a folder.
     pub struct AccessLog in "access_log" {
         /// The folder for its files, one a day.
@@ -370,6 +380,8 @@ pub struct Settings {
     pub relays: Vec<Relay>,
     /// `[master]`
     pub master: Master,
+    /// `[directory]`
+    pub directory: Directory,
     /// `[access_log]`
     pub access_log: AccessLog,
     /// `[sound]`
@@ -423,6 +435,7 @@ impl Settings {
             mounts,
             relays,
             master: Master::read(&mut reader),
+            directory: Directory::read(&mut reader),
             access_log: AccessLog::read(&mut reader),
             sound: Sound::read(&mut reader),
             programme_sounds,
@@ -451,6 +464,7 @@ impl Settings {
             Mount::print_all(&self.mounts),
             Relay::print_all(&self.relays),
             self.master.print(),
+            self.directory.print(),
             self.access_log.print(),
             self.sound.print(),
             Programme::print_all(&self.programme_sounds),
@@ -554,6 +568,7 @@ impl Settings {
         reader.bound("air", "public_port", self.air.public_port, 0..=65_535);
         reader.bound("air", "gate_timeout_ms", self.air.gate_timeout_ms, 100..=60_000);
         reader.bound("access_log", "keep_days", self.access_log.keep_days, 1..=3_650);
+        reader.bound("directory", "timeout_seconds", self.directory.timeout_seconds, 1..=60);
         reader.bound("master", "update_seconds", self.master.update_seconds, 5..=86_400);
         self.hold_mounts(reader);
         self.hold_relays(reader);
