@@ -7,23 +7,17 @@ use std::time::Duration;
 use audio::icy::{Deinterleaver, Piece};
 use audio::{Found, Framer, Sniff};
 use bytes::{Bytes, BytesMut};
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::Instant;
 
 use super::body::{Body, Malformed};
 use super::expected::Ticket;
+use super::inlet::{Inlet, Look};
 use super::name;
 use crate::Air;
 use crate::head::Head;
 use crate::mount::{Ended, Feed, NewSource, Refused, Relaying};
 
-/// How much is read from a socket at once, in bytes.
-const READ_BYTES: usize = 16 << 10;
-/// How long it is waited for more once a source has sent what it had. An encoder sends every frame by itself, forty in a
-/// second; taking them by the handful wakes the machine a quarter as often. A chunk of the log is about as long, so
-/// nothing is heard later for it.
-const GATHER: Duration = Duration::from_millis(100);
 /// How much of a stream is kept to find out what it is, in bytes: a tag with a picture in it fits.
 const OPENING_BYTES_MAX: usize = 1 << 20;
 
@@ -149,11 +143,11 @@ impl<'a> Intake<'a> {
     }
 
     /// Reads until the source ends, and says why it did.
-    pub async fn run(mut self, mut socket: TcpStream) {
+    pub async fn run(mut self, socket: TcpStream) {
         let (mount, agent) = (self.path.clone(), self.agent);
         let since = Instant::now();
         tracing::info!(mount, agent, "a source has connected");
-        let Err(why) = self.read(&mut socket).await;
+        let Err(why) = self.read(socket).await;
         let seconds = since.elapsed().as_secs();
         metrics::counter!("groundwave_sources_ended_total", "reason" => why.reason()).increment(1);
         if why.is_ordinary() {
@@ -163,33 +157,35 @@ impl<'a> Intake<'a> {
         }
     }
 
-    async fn read(&mut self, socket: &mut TcpStream) -> Result<Infallible, Departure> {
+    async fn read(&mut self, socket: TcpStream) -> Result<Infallible, Departure> {
         let patience = Duration::from_millis(self.air.settings().source_timeout_ms);
+        let mut inlet = Inlet::new(socket)?;
         self.use_up_received().await?;
-        loop {
-            if self.body.is_over() {
-                self.finish().await?;
-                return Err(Departure::Finished);
-            }
-            self.received.reserve(READ_BYTES);
-            let read = timeout(patience, socket.read_buf(&mut self.received)).await;
-            let bytes = read.map_err(|_| Departure::Silent(patience))??;
-            if bytes == 0 {
-                self.finish().await?;
-                return Err(Departure::Closed);
-            }
+        while !self.body.is_over() {
+            let look = inlet.read(&mut self.received, patience).await?;
             self.use_up_received().await?;
-            if bytes < READ_BYTES {
-                self.pause().await;
+            match look {
+                Look::More => {}
+                Look::Drained => {
+                    self.pause();
+                    inlet.rest().await;
+                }
+                Look::Closed => {
+                    self.finish().await?;
+                    return Err(Departure::Closed);
+                }
+                Look::Silent => return Err(Departure::Silent(patience)),
             }
         }
+        self.finish().await?;
+        Err(Departure::Finished)
     }
 
-    /// The source has sent what it had: readers get that, and it is given a moment to send more.
-    async fn pause(&self) {
-        let Some(Stage::Flowing { feed, .. }) = &self.stage else { return };
-        feed.pause();
-        sleep(GATHER).await;
+    /// The source has sent all it had for now: readers get that.
+    fn pause(&self) {
+        if let Some(Stage::Flowing { feed, .. }) = &self.stage {
+            feed.pause();
+        }
     }
 
     async fn use_up_received(&mut self) -> Result<(), Departure> {

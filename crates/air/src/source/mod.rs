@@ -11,6 +11,7 @@ pub mod body;
 pub mod credentials;
 pub mod declared;
 mod expected;
+mod inlet;
 mod intake;
 
 use std::net::IpAddr;
