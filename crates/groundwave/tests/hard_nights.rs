@@ -166,3 +166,69 @@ fn an_encoder_without_the_password_stays_outside() {
     assert_eq!(answer.status, 401);
     assert!(answer.header("WWW-Authenticate").is_some());
 }
+
+/// A connection from an address that only this visitor has.
+fn connect_from(visitor: [u8; 4], station: &Station) -> TcpStream {
+    use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
+    socket.bind(&SockAddr::from(std::net::SocketAddr::from((visitor, 0)))).unwrap();
+    socket.connect(&SockAddr::from(station.address)).unwrap();
+    let socket = TcpStream::from(socket);
+    socket.set_read_timeout(Some(station::PATIENCE)).unwrap();
+    socket
+}
+
+/// Every file below a folder that has these words in it.
+fn files_with(words: &str, folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => files_with(words, &path),
+            false => {
+                let bytes = std::fs::read(&path).unwrap();
+                let is_in = bytes.windows(words.len()).any(|window| window == words.as_bytes());
+                is_in.then_some(path).into_iter().collect()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn nobody_s_address_is_kept_or_logged() {
+    let dir = folder();
+    // All that the log can be made to say.
+    let station = Station::start_with(dir.path(), &[("GROUNDWAVE_LOG_LEVEL", "trace")]);
+    let (listener, reader, refused, forwarded) = ([127, 0, 0, 77], [127, 0, 0, 78], [127, 0, 0, 79], "203.0.113.77");
+    let mut heard = connect_from(listener, &station);
+    heard.write_all(format!("GET /news.mp3 HTTP/1.0\r\nX-Forwarded-For: {forwarded}\r\n\r\n").as_bytes()).unwrap();
+    heard.read_exact(&mut [0; 60_000]).expect("a listener hears");
+    for path in [
+        "/",
+        "/listen",
+        "/hls/news/index.m3u8",
+        "/no-such-page",
+        "/status-json.xsl",
+        "/admin/listclients?mount=/news.mp3",
+    ] {
+        let mut page = connect_from(reader, &station);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nForwarded: for={forwarded}\r\nConnection: close\r\n\r\n"
+        );
+        page.write_all(request.as_bytes()).unwrap();
+        page.read_to_end(&mut Vec::new()).unwrap();
+    }
+    let mut source = connect_from(refused, &station);
+    source.write_all(b"SOURCE /news.mp3 HTTP/1.0\r\nAuthorization: Basic eDp5\r\n\r\n").unwrap();
+    source.read_to_end(&mut Vec::new()).unwrap();
+    let mut garbage = connect_from(refused, &station);
+    garbage.write_all(b"\x16\x03\x01\x00garbage\r\n\r\n").unwrap();
+    let _ = garbage.read_to_end(&mut Vec::new());
+    drop(heard);
+    station.stop();
+
+    let log = std::fs::read_to_string(dir.path().join("log.txt")).unwrap();
+    assert!(log.contains("a source was refused"), "the log says nothing: {log}");
+    for address in ["127.0.0.77", "127.0.0.78", "127.0.0.79", forwarded] {
+        assert_eq!(files_with(address, dir.path()), [] as [std::path::PathBuf; 0], "{address} was kept");
+    }
+}
