@@ -25,6 +25,7 @@ use crate::emergency::{self, Loop};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
 use crate::hls::Hls;
+use crate::icecast::Watchers;
 use crate::intro::{self, Intro};
 use crate::listener::{FanOut, Reception};
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused, Relaying};
@@ -33,6 +34,7 @@ use crate::ring::From;
 use crate::settings::Settings;
 use crate::source::Expected;
 use crate::switch::Rank;
+use crate::tally::Tally;
 use crate::tape::Tapes;
 use crate::transcode::Workshop;
 use crate::visit::Office;
@@ -59,6 +61,8 @@ pub struct Air {
     pub(crate) fallbacks: Fallbacks,
     office: Office,
     bans: Bans,
+    tally: Tally,
+    watchers: Watchers,
     started_at: Timestamp,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// What packs HLS and what writes the tapes. It ends by itself when its mount has closed.
@@ -133,6 +137,8 @@ impl Air {
             fallbacks: Fallbacks::default(),
             office,
             bans: Bans::default(),
+            tally: Tally::default(),
+            watchers: Watchers::default(),
             started_at,
             tasks: Mutex::default(),
             packing: Mutex::default(),
@@ -183,6 +189,16 @@ impl Air {
     /// Everything that its services aired.
     pub fn tapes(&self) -> &Tapes {
         &self.tapes
+    }
+
+    /// What has come since it runs, in numbers.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The programs that are told the statistics.
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.watchers
     }
 
     /// Since when it runs.

@@ -1,7 +1,7 @@
 //! The front door: one port for pages, listeners and sources.
 //!
 //! A connection's first request is read here, leniently, and shows whose it is. A source stays on its raw socket and
-//! is [taken in](crate::source). A listener's socket goes to the fan-out, with its answer's head. Everything else is
+//! is [taken in](crate::source); so is one that begins with a password, as Shoutcast's do. A listener's socket goes to the fan-out, with its answer's head. Everything else is
 //! hyper's: it gets the bytes that were read already, then the socket.
 //!
 //! Every count here has a limit with a name, and a limit that is reached is answered and counted:
@@ -99,6 +99,8 @@ struct Front {
 enum Visitor {
     /// Somebody who sends.
     Source,
+    /// A program that wants to be told the statistics as they change.
+    Watcher,
     /// Somebody who wants to hear a mount.
     Listener(Arc<Mount>),
     /// Somebody who plays HLS.
@@ -166,6 +168,7 @@ impl Front {
             return;
         };
         metrics::counter!("groundwave_connections_total").increment(1);
+        self.air.tally().connection();
         prepare(&socket);
         visits.spawn(Arc::clone(self).receive(socket, peer, place, self.anteroom.enter()));
     }
@@ -179,8 +182,8 @@ impl Front {
     }
 
     async fn receive(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit, seat: Seat) {
-        let request = match self.hear_out(&socket, &seat).await {
-            Ok(request) => request,
+        let opening = match self.hear_out(&socket, &seat).await {
+            Ok(opening) => opening,
             Err(Silence::Gone) => return,
             Err(Silence::Refused(refusal)) => {
                 metrics::counter!("groundwave_heads_refused_total", "reason" => refusal.reason()).increment(1);
@@ -188,9 +191,17 @@ impl Front {
             }
         };
         drop(seat);
+        self.air.tally().request();
         // Boxed, so that each of the many that wait for their head is no larger than that needs.
+        let request = match opening {
+            Opening::Password { line, rest } => {
+                return Box::pin(self.take_in_by_password(socket, peer, &line, &rest)).await;
+            }
+            Opening::Request(request) => request,
+        };
         match self.who_is(&request.head) {
             Visitor::Source => Box::pin(self.take_in(socket, peer, request)).await,
+            Visitor::Watcher => Box::pin(self.tell_statistics(socket, &request.head)).await,
             Visitor::Listener(mount) => Box::pin(self.give_ear(socket, peer, &request.head, &mount)).await,
             Visitor::Player => Box::pin(self.play(socket, peer, request)).await,
             Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
@@ -198,16 +209,24 @@ impl Front {
     }
 
     /// Reads the first head of a connection, for as long as its seat is not needed.
-    async fn hear_out(&self, socket: &TcpStream, seat: &Seat) -> Result<First, Silence> {
+    async fn hear_out(&self, socket: &TcpStream, seat: &Seat) -> Result<Opening, Silence> {
         let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
+        let mut gather = Gather::default();
+        if !self.air.settings().shoutcast_mounts.is_empty() {
+            gather = gather.with_passwords();
+        }
         let mut stopping = self.stopping.clone();
         let gathered = tokio::select! {
             () = stops(&mut stopping) => return Err(Silence::Gone),
             () = seat.is_needed() => return Err(Silence::Refused(Refusal::HeadTooSlow)),
-            gathered = timeout(patience, gather(socket, &[])) => gathered,
+            gathered = timeout(patience, read_into(gather, socket)) => gathered,
         };
-        let (head, rest) = gathered.map_err(|_| Silence::Refused(Refusal::HeadTooSlow))??.split();
-        Ok(First { head: Head::parse(&head)?, rest: rest.into() })
+        let gather = gathered.map_err(|_| Silence::Refused(Refusal::HeadTooSlow))??;
+        if let Some((line, rest)) = gather.password() {
+            return Ok(Opening::Password { line, rest: rest.to_vec() });
+        }
+        let (head, rest) = gather.split();
+        Ok(Opening::Request(First { head: Head::parse(&head)?, rest: rest.into() }))
     }
 
     fn who_is(&self, head: &Head) -> Visitor {
@@ -215,6 +234,7 @@ impl Front {
         let is_mount = || path.as_deref().is_some_and(|path| self.air.mount(head.field("host"), path).is_some());
         match head.method.as_str() {
             "SOURCE" => Visitor::Source,
+            "STATS" => Visitor::Watcher,
             _ if player::is_one(head) => Visitor::Player,
             "PUT" if source::looks_like_one(head) || is_mount() => Visitor::Source,
             "GET"
@@ -230,11 +250,28 @@ impl Front {
 
     async fn take_in(&self, socket: TcpStream, peer: SocketAddr, request: First) {
         let mut stopping = self.stopping.clone();
-        let arrival = source::Arrival { head: &request.head, first: request.rest, peer: peer.ip() };
+        let arrival = source::Arrival::new(&request.head, request.rest, peer.ip());
         let intake = source::take_in(socket, arrival, &self.air, &self.sources);
         tokio::select! {
             () = stops(&mut stopping) => {}
             () = intake => {}
+        }
+    }
+
+    async fn take_in_by_password(&self, socket: TcpStream, peer: SocketAddr, line: &str, rest: &[u8]) {
+        let mut stopping = self.stopping.clone();
+        let intake = source::shoutcast::take_in(socket, peer.ip(), (line, rest), &self.air, &self.sources);
+        tokio::select! {
+            () = stops(&mut stopping) => {}
+            () = intake => {}
+        }
+    }
+
+    async fn tell_statistics(&self, socket: TcpStream, head: &Head) {
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            () = stops(&mut stopping) => {}
+            () = icecast::watch(socket, head, &self.air) => {}
         }
     }
 
@@ -280,6 +317,14 @@ impl Front {
     }
 }
 
+/// What a connection begins with.
+enum Opening {
+    /// A request.
+    Request(First),
+    /// A Shoutcast source's password, and what came behind its line.
+    Password { line: String, rest: Vec<u8> },
+}
+
 /// The first request of a connection, and what came behind its head.
 struct First {
     head: Head,
@@ -321,18 +366,30 @@ async fn gather(socket: &TcpStream, first: &[u8]) -> Result<Gather, Silence> {
     if gather.push(first)? {
         return Ok(gather);
     }
+    read_into(gather, socket).await
+}
+
+/// Reads until the head is whole, or until a password is where it should begin.
+async fn read_into(mut gather: Gather, socket: &TcpStream) -> Result<Gather, Silence> {
     loop {
         socket.readable().await?;
         // On the stack between two waits, so that a connection that waits costs no buffer.
         let mut piece = [0; 2_048];
         match socket.try_read(&mut piece) {
             Ok(0) => return Err(Silence::Gone),
-            Ok(bytes) if gather.push(&piece[..bytes])? => return Ok(gather),
+            Ok(bytes) if gather.push(&piece[..bytes])? || gather.password().is_some() => return Ok(gather),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Reads the rest of a head whose beginning is known, within a time: the head, and what came behind it.
+pub(crate) async fn hear_rest(socket: &TcpStream, begun: &[u8], patience: Duration) -> Option<(Head, Bytes)> {
+    let gather = timeout(patience, gather(socket, begun)).await.ok()?.ok()?;
+    let (head, rest) = gather.split();
+    Some((Head::parse(&head).ok()?, rest.into()))
 }
 
 /// Makes a socket fit for what follows. What cannot be set is left: it works without, only less well.

@@ -49,9 +49,16 @@ pub struct Gather {
     has_line: bool,
     /// Where the head ends, once that is known.
     end: Option<usize>,
+    /// A password may stand where a request's first line does.
+    takes_passwords: bool,
 }
 
 impl Gather {
+    /// Takes a password on the first line for what it may be: it need not begin with a letter.
+    pub fn with_passwords(self) -> Self {
+        Self { takes_passwords: true, ..self }
+    }
+
     /// Takes the next bytes; true once the head is whole.
     pub fn push(&mut self, bytes: &[u8]) -> Result<bool, Unreadable> {
         self.bytes.extend_from_slice(bytes);
@@ -70,7 +77,8 @@ impl Gather {
         if byte != b'\n' {
             let begins_request = !self.has_line && self.looked_at == self.line_start + 1;
             // A TLS greeting or plain noise is told apart at once, not after the deadline for heads.
-            let is_noise = begins_request && byte != b'\r' && !byte.is_ascii_alphabetic();
+            let may_begin = if self.takes_passwords { byte.is_ascii_graphic() } else { byte.is_ascii_alphabetic() };
+            let is_noise = begins_request && byte != b'\r' && !may_begin;
             return if is_noise { Err(Unreadable::NotARequest) } else { Ok(()) };
         }
         let line = &self.bytes[self.line_start..self.looked_at - 1];
@@ -82,6 +90,19 @@ impl Gather {
             (false, _) => self.has_line = true,
         }
         Ok(())
+    }
+
+    /// The first line and what came behind it, if that line is whole and names no protocol: no request begins so.
+    pub fn password(&self) -> Option<(String, &[u8])> {
+        if !self.takes_passwords || !self.has_line {
+            return None;
+        }
+        let start = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let end = start + self.bytes[start..].iter().position(|&byte| byte == b'\n')?;
+        let line = charset::decode(without_trailing_returns(&self.bytes[start..end]), None);
+        let names_protocol =
+            line.rsplit_once(' ').is_some_and(|(before, word)| word.contains('/') && before.contains(' '));
+        (!names_protocol).then(|| (line, &self.bytes[end + 1..]))
     }
 
     /// True as long as nothing has arrived.
@@ -355,6 +376,24 @@ mod tests {
         for noise in [&b"\x16\x03\x01"[..], b"\0", b"\xff\xfb\x90", b"\r\n\x80", b" GET"] {
             assert_eq!(gathered(noise), Err(Unreadable::NotARequest), "{noise:?}");
         }
+    }
+
+    #[test]
+    fn a_password_is_told_from_a_request_where_one_may_stand() {
+        let password = |bytes: &[u8]| {
+            let mut gather = Gather::default().with_passwords();
+            gather.push(bytes).unwrap();
+            gather.password().map(|(line, rest)| (line, rest.to_vec()))
+        };
+        assert_eq!(password(b"s3cret:#1\r\nicy-name:x\r\n"), Some(("s3cret:#1".into(), b"icy-name:x\r\n".to_vec())));
+        assert_eq!(password(b"\r\n7 words of it\n"), Some(("7 words of it".into(), vec![])));
+        for other in [&b"s3cr"[..], b"GET / HTTP/1.1\r\n", b"GET /a RTSP/1.0\r\n\r\n", b"SOURCE /a ICE/1.0\n"] {
+            assert_eq!(password(other), None, "{other:?}");
+        }
+        let mut strict = Gather::default();
+        strict.push(b"secret\r\n").unwrap();
+        assert_eq!(strict.password(), None);
+        assert_eq!(Gather::default().with_passwords().push(b"\xff\xfb"), Err(Unreadable::NotARequest));
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod ring;
 pub mod settings;
 pub mod source;
 pub mod switch;
+pub mod tally;
 pub mod tape;
 pub mod terms;
 pub mod title;

@@ -14,6 +14,7 @@ mod feed;
 mod snapshot;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -100,6 +101,7 @@ pub struct Mount {
     log: Arc<Log>,
     audience: Audience,
     roster: Roster,
+    bytes_received: AtomicU64,
     terms: Arc<Terms>,
     intro: Option<Intro>,
     /// What decides what it carries, and its place there.
@@ -119,10 +121,10 @@ impl Mount {
         let desk = Mutex::new(Desk::new(Arc::clone(&log), &house, &name));
         let audience = Audience::new(&identity.mount.path);
         let terms = house.settings.terms.of(&identity.mount.path);
-        let (roster, started) = (Roster::default(), Instant::now());
+        let (roster, bytes_received, started) = (Roster::default(), AtomicU64::new(0), Instant::now());
         Arc::new_cyclic(|this| {
             let seat = control.add(this.clone(), &identity.mount);
-            Self { identity, house, log, audience, roster, terms, intro, control, seat, started, desk }
+            Self { identity, house, log, audience, roster, bytes_received, terms, intro, control, seat, started, desk }
         })
     }
 
@@ -183,6 +185,11 @@ impl Mount {
     /// Who is connected to hear it, one by one.
     pub fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// The sound that its sources have sent, in bytes, whether it was on or not.
+    pub fn bytes_received(&self) -> u64 {
+        self.bytes_received.load(Ordering::Relaxed)
     }
 
     /// Gives an order to some of those in its roster, whoever holds their connections.
@@ -482,6 +489,7 @@ impl Mount {
         if !self.control.heard(id) {
             return Err(self.desk().why_ended(id));
         }
+        self.bytes_received.fetch_add(frame.bytes.len() as u64, Ordering::Relaxed);
         self.desk().send(id, frame, self.now(), self.house.clock.now());
         Ok(())
     }

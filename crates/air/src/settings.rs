@@ -40,6 +40,19 @@ pub struct Settings {
     pub gate_timeout_ms: u64,
     /// The access log, if there is one.
     pub access_log: Option<access::Setup>,
+    /// Who may do everything below `/admin/`. Without a password, nobody.
+    pub admin: Sources,
+    /// Whether those who may send may also see and move the listeners of their mounts, as Icecast allows it.
+    pub sources_administer: bool,
+    /// The mounts that Shoutcast's encoders feed: the first of them, or the one whose number they name. Where there is
+    /// none, no such encoder is let in.
+    pub shoutcast_mounts: Vec<String>,
+    /// Whom to write to about this server; told to whoever asks for its status.
+    pub contact: String,
+    /// Where this server stands; told likewise.
+    pub location: String,
+    /// Whether the public reaches this server by https, through something in front of it.
+    pub is_https: bool,
     /// What a second source on a mount meets.
     pub second_source: SecondSource,
     /// How many sources may be connected to one mount.
@@ -102,12 +115,12 @@ pub struct Settings {
     pub tape: Tape,
 }
 
-/// The credentials of sources, or of servers that relay.
+/// The credentials of sources, of servers that relay, or of the administrator.
 #[derive(Clone)]
 pub struct Sources {
-    /// The user name that encoders send.
+    /// The user's name.
     pub user: String,
-    /// Their password. Empty: nobody is let in.
+    /// The password. Empty: nobody is let in.
     pub password: String,
 }
 
@@ -258,6 +271,12 @@ impl Default for Settings {
             gate_requests_max: 512,
             gate_timeout_ms: 5_000,
             access_log: None,
+            admin: Sources { user: "admin".to_owned(), password: String::new() },
+            sources_administer: true,
+            shoutcast_mounts: Vec::new(),
+            contact: String::new(),
+            location: String::new(),
+            is_https: false,
             second_source: SecondSource::Standby,
             sources_per_mount_max: 4,
             sources_max: 256,

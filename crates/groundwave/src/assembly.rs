@@ -4,6 +4,7 @@
 //! lean on each other; [`House::run`] opens the door and goes on until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use air::Air;
@@ -24,7 +25,7 @@ use crate::courier::Courier;
 use crate::intercom::Intercom;
 use crate::limits;
 use crate::reception;
-use crate::settings::Settings;
+use crate::settings::{Secret, Settings};
 use crate::sound;
 use crate::terms::{self, Bans};
 use crate::watch;
@@ -51,8 +52,7 @@ impl House {
     /// Takes the addresses, opens store and vault and builds the rooms on them. Nobody is let in yet.
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
         limits::make_room_for(settings.door.connections_max);
-        let listeners =
-            settings.door.listen.iter().map(|address| bind(*address)).collect::<anyhow::Result<Vec<_>>>()?;
+        let listeners = doors(&settings).into_iter().map(bind).collect::<anyhow::Result<Vec<_>>>()?;
         let figures = watch::start_counting()?;
         let clock: Arc<dyn Clock> = Arc::new(System::start());
         let bus: Arc<dyn Bus> = bus::Local::new();
@@ -189,15 +189,34 @@ pub fn owners(settings: &Settings) -> anyhow::Result<wire::Owners> {
 
 /// The password that encoders give: from its file, or from the settings. `None` if there is none.
 pub fn source_password(settings: &Settings) -> anyhow::Result<Option<String>> {
-    let Some(file) = &settings.air.source_password_file else {
-        let word = settings.air.source_password.reveal();
-        return Ok((!word.is_empty()).then(|| word.to_owned()));
+    let air = &settings.air;
+    password("source_password_file", air.source_password_file.as_deref(), &air.source_password)
+}
+
+/// A password: the first line of its file, or the word in the settings. `None` if there is none.
+fn password(key: &str, file: Option<&Path>, word: &Secret) -> anyhow::Result<Option<String>> {
+    let Some(file) = file else {
+        return Ok((!word.is_empty()).then(|| word.reveal().to_owned()));
     };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("could not read source_password_file {}", file.display()))?;
+    let text = std::fs::read_to_string(file).with_context(|| format!("could not read {key} {}", file.display()))?;
     let word = text.lines().next().unwrap_or_default().trim();
-    anyhow::ensure!(!word.is_empty(), "source_password_file {} has an empty first line", file.display());
+    anyhow::ensure!(!word.is_empty(), "{key} {} has an empty first line", file.display());
     Ok(Some(word.to_owned()))
+}
+
+/// Every address that is listened on: the door's, and those for Shoutcast encoders, which send to the port above the one
+/// that they are told.
+fn doors(settings: &Settings) -> Vec<SocketAddr> {
+    let mut addresses = settings.door.listen.clone();
+    if let Some(base) = settings.air.shoutcast_listen {
+        let above = SocketAddr::new(base.ip(), base.port() + 1);
+        for address in [base, above] {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+    }
+    addresses
 }
 
 /// The services and the library of all stations.
@@ -220,15 +239,22 @@ fn air_settings(
 ) -> anyhow::Result<air::Settings> {
     let hosts: Vec<(String, StationId)> =
         stations.iter().flat_map(|station| station.host_names.iter().map(|host| (host.clone(), station.id))).collect();
-    let password = source_password(settings)?;
-    if password.is_none() {
+    let source = source_password(settings)?;
+    if source.is_none() {
         tracing::warn!("no encoder can come in: set source_password or source_password_file in [air]");
     }
     let (door, air, hls) = (&settings.door, &settings.air, &settings.hls);
+    let admin = password("admin_password_file", air.admin_password_file.as_deref(), &air.admin_password)?;
     Ok(air::Settings {
         services: services.to_vec(),
         hosts,
-        sources: air::settings::Sources { user: air.source_user.clone(), password: password.unwrap_or_default() },
+        sources: air::settings::Sources { user: air.source_user.clone(), password: source.unwrap_or_default() },
+        admin: air::settings::Sources { user: air.admin_user.clone(), password: admin.unwrap_or_default() },
+        sources_administer: air.sources_administer,
+        shoutcast_mounts: air.shoutcast_mounts.clone(),
+        contact: air.contact.clone(),
+        location: air.location.clone(),
+        is_https: settings.site.is_https,
         second_source: air.second_source,
         sources_max: air.sources_max as usize,
         listeners_max: air.listeners_max as usize,

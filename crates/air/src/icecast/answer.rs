@@ -89,6 +89,11 @@ impl Refusal {
         self.words().0
     }
 
+    /// The status line's words.
+    pub fn reason_phrase(self) -> &'static str {
+        self.words().1
+    }
+
     /// What it says to a person.
     pub fn text(self) -> &'static str {
         self.words().2

@@ -7,12 +7,14 @@
 //! A mount is heard in one of two ways: the first request of a connection goes to the fan-out with [`hear`]; any other
 //! is answered by [`answer_at_mount`] through a general HTTP body, from the same log.
 
+mod admin;
 pub(crate) mod answer;
 pub mod charset;
 pub mod listen;
 mod metadata;
 mod mounts;
 pub mod playlist;
+pub(crate) mod shoutcast;
 pub mod status;
 pub mod update;
 
@@ -25,9 +27,11 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use hyper::ext::ReasonPhrase;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
 
+pub(crate) use admin::watch::{Watchers, watch};
 pub(crate) use answer::Refusal;
 pub(crate) use mounts::answer_at_mount;
 
@@ -50,10 +54,13 @@ impl Air {
 fn routes(air: &Arc<Air>) -> Router {
     let mut router = Router::new()
         .route("/status-json.xsl", get(mounts::on_the_air))
-        .route("/admin/metadata", get(metadata::update).post(metadata::update))
-        .route("/admin/metadata.xsl", get(metadata::update).post(metadata::update))
-        // What libshout asks before anything else; any answer will do, Icecast's is this.
-        .route("/admin/!POKE", get(|| async { (StatusCode::BAD_REQUEST, "Unrecognised command") }));
+        .route("/status.xsl", get(mounts::on_the_air_page))
+        .route("/admin", any(admin::answer))
+        .route("/admin/", any(admin::answer))
+        .route("/admin/{*command}", any(admin::answer))
+        .route("/admin.cgi", any(shoutcast::update))
+        .route("/7.html", get(shoutcast::seven))
+        .route("/currentsong", get(shoutcast::current_song));
     for path in declared_paths(air) {
         router = router.route(&path, any(mounts::declared));
     }
@@ -105,6 +112,7 @@ pub(crate) async fn hear(
     let stream = stream_of(&mount);
     let metaint = metaint(air, &stream, listen::wants_titles(request.field("icy-metadata")));
     let head = stream.head(metaint, air.clock().now()).into();
+    air.tally().listener();
     let who = Who { agent: request.field("user-agent").unwrap_or_default().to_owned(), address: Some(peer.ip()) };
     let listener = NewListener { stream: socket.into_std()?, head, metaint, who, admission };
     mount.listen(listener).map_err(std::io::Error::other)
@@ -157,6 +165,8 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, [(header::CACHE_CONTROL, "no-cache, no-store")], self.text()).into_response();
+        // Programs compare the words, too.
+        response.extensions_mut().insert(ReasonPhrase::from_static(self.reason_phrase().as_bytes()));
         for (name, value) in self.fields() {
             if let Ok(name) = header::HeaderName::try_from(name) {
                 response.headers_mut().insert(name, header::HeaderValue::from_static(value));

@@ -14,9 +14,9 @@ use station::event::Input;
 
 use super::listen::{self, Stream};
 use super::playlist::{self, Kind};
-use super::status::{self, Source, Status};
+use super::status::{self, Named, Source, Status};
 use super::update::Update;
-use super::{Refusal, TheAir, answer, metaint, mount_path, stream_of};
+use super::{Refusal, TheAir, admin, answer, metaint, mount_path, shoutcast, stream_of};
 use crate::admission::{Admission, admit};
 use crate::front::Local;
 use crate::listener::Who;
@@ -46,6 +46,9 @@ pub(crate) async fn answer_at_mount(air: &Arc<Air>, request: Request) -> Result<
         let fixed = [(header::ALLOW, SERVER_METHODS), (header::CONNECTION, "close")];
         return Ok((StatusCode::NO_CONTENT, fixed).into_response());
     }
+    if shoutcast::asks_for_stats(request.uri()) {
+        return Ok(shoutcast::stats(air, &request.into_parts().0));
+    }
     let Some(path) = mount_path(path) else { return Err(request) };
     let (asked, body) = request.into_parts();
     let host = text(&asked.headers, header::HOST);
@@ -54,7 +57,7 @@ pub(crate) async fn answer_at_mount(air: &Arc<Air>, request: Request) -> Result<
     }
     let lead = Kind::of_path(&path).and_then(|(path, kind)| Some((air.mount(host, path)?, kind)));
     match lead {
-        Some((mount, kind)) => Ok(lead_to(&mount, kind, &asked)),
+        Some((mount, kind)) => Ok(lead_to(air, &mount, kind, &asked)),
         None => Err(Request::from_parts(asked, body)),
     }
 }
@@ -92,6 +95,7 @@ fn who(asked: &Parts) -> Who {
 }
 
 fn heard(air: &Arc<Air>, admission: Admission, wants_titles: bool, who: &Who) -> Response {
+    air.tally().listener();
     let stream = stream_of(admission.mount());
     let metaint = metaint(air, &stream, wants_titles);
     let body = Body::from_stream(body::stream(air, admission, metaint, who));
@@ -172,15 +176,14 @@ fn not_allowed(method: &Method) -> Response {
         .into_response()
 }
 
-fn lead_to(mount: &Mount, kind: Kind, asked: &Parts) -> Response {
+fn lead_to(air: &Air, mount: &Mount, kind: Kind, asked: &Parts) -> Response {
     if !matches!(asked.method, Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    let address = listen_address(&origin(asked), mount.path());
-    let file = kind.write(&address, &stream_of(mount).name);
+    let file = kind.write(&status_of(stream_of(mount), mount.snapshot(), &origin(air, asked)));
     let fixed = [
         (header::CONTENT_TYPE, kind.media_type()),
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, "no-cache, no-store"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
     (fixed, file).into_response()
@@ -189,35 +192,50 @@ fn lead_to(mount: &Mount, kind: Kind, asked: &Parts) -> Response {
 /// Answers `/status-json.xsl`: every mount of the station that something feeds, or the one that is asked for.
 pub(super) async fn on_the_air(State(air): TheAir, request: Request) -> Response {
     let (asked, _) = request.into_parts();
+    let origin = origin(&air, &asked);
+    let sources = sources_of(&air, &asked, &origin);
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let settings = air.settings();
+    let server = Named { contact: &settings.contact, host, location: &settings.location };
+    let fixed = [(header::CACHE_CONTROL, "no-cache, no-store"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    (fixed, Json(Status::new(server, air.started_at(), sources))).into_response()
+}
+
+/// Answers `/status.xsl`: the same for people, with what leads a player to each mount.
+pub(super) async fn on_the_air_page(State(air): TheAir, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let origin = origin(&air, &asked);
+    let body: String = sources_of(&air, &asked, &origin).iter().map(status::section).collect();
+    let body = if body.is_empty() { "<p>Nothing is on the air at the moment.</p>\n".to_owned() } else { body };
+    admin::html(admin::page("On the air", &body))
+}
+
+/// Every mount that can be asked for and that something feeds.
+fn sources_of(air: &Air, asked: &Parts, origin: &str) -> Vec<Source> {
     let only = asked.uri.query().and_then(|query| Update::parse(query).mount);
-    let origin = origin(&asked);
-    let sources = air
-        .mounts_at(text(&asked.headers, header::HOST))
-        .iter()
-        .filter(|mount| only.as_deref().is_none_or(|only| only == mount.path()))
+    let mounts = air.mounts_at(text(&asked.headers, header::HOST));
+    let wanted = mounts.iter().filter(|mount| only.as_deref().is_none_or(|only| only == mount.path()));
+    wanted
         .filter(|mount| !mount.terms().is_hidden)
         .map(|mount| (stream_of(mount), mount.snapshot()))
         .filter(|(_, snapshot)| snapshot.input != Input::Nothing)
-        .map(|(stream, snapshot)| status_of(stream, snapshot, &origin))
-        .collect();
-    let host = origin.split_once("://").map_or("", |(_, host)| host);
-    let fixed = [(header::CACHE_CONTROL, "no-cache, no-store"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-    (fixed, Json(Status::new(host, air.started_at(), sources))).into_response()
+        .map(|(stream, snapshot)| status_of(stream, snapshot, origin))
+        .collect()
 }
 
-fn status_of(stream: Stream, snapshot: Snapshot, origin: &str) -> Source {
+pub(super) fn status_of(stream: Stream, snapshot: Snapshot, origin: &str) -> Source {
     Source {
         audio_info: stream.audio_info,
         bitrate: stream.bitrate_kbps,
         channels: snapshot.format.map(|format| format.channels),
-        genre: stream.genre,
+        genre: or(stream.genre, "various"),
         input: status::input(&snapshot.input),
         listener_peak: snapshot.listeners_peak,
         listeners: snapshot.listeners,
         listenurl: listen_address(origin, &snapshot.path),
         samplerate: snapshot.format.map(|format| format.sample_rate_hz),
-        server_description: stream.description,
-        server_name: stream.name,
+        server_description: or(stream.description, "Unspecified description"),
+        server_name: or(stream.name, "Unspecified name"),
         server_type: stream.codec.media_type().to_owned(),
         server_url: stream.url,
         subtype: status::subtype(snapshot.codec),
@@ -227,7 +245,12 @@ fn status_of(stream: Stream, snapshot: Snapshot, origin: &str) -> Source {
     .since(snapshot.input_since)
 }
 
-fn listen_address(origin: &str, path: &str) -> String {
+/// Words, or what Icecast says where there are none.
+fn or(words: String, otherwise: &str) -> String {
+    if words.is_empty() { otherwise.to_owned() } else { words }
+}
+
+pub(super) fn listen_address(origin: &str, path: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%');
     format!("{origin}{}", utf8_percent_encode(path, PATH))
@@ -257,10 +280,11 @@ impl visit::Request for Parts {
     }
 }
 
-fn origin(asked: &Parts) -> String {
+/// The scheme and host by which whoever asks reaches this server.
+pub(super) fn origin(air: &Air, asked: &Parts) -> String {
     let local = asked.extensions.get::<Local>().map(|Local(address)| *address);
     let local = local.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 80)));
-    playlist::origin(&asked.headers, &local.to_string())
+    playlist::origin(&asked.headers, &local.to_string(), air.settings().is_https)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

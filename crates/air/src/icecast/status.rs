@@ -3,12 +3,15 @@
 //! Now-playing widgets, directories and encoders poll it, so its oddities are kept: with no stream the key
 //! `source` is missing, with one it is an object, with several an array. One oddity is not: a title that
 //! looks like a number stays a string.
+//!
+//! `/status.xsl` is the same for people.
 
 use serde::Serialize;
 use station::event::Input;
 use station::{Codec, Timestamp};
 
-use super::answer;
+use super::playlist::Kind;
+use super::{answer, escape_xml};
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
@@ -18,9 +21,9 @@ pub struct Status {
 
 #[derive(Debug, Serialize)]
 struct Server {
-    admin: &'static str,
+    admin: String,
     host: String,
-    location: &'static str,
+    location: String,
     server_id: &'static str,
     server_start: String,
     server_start_iso8601: String,
@@ -97,9 +100,20 @@ impl Source {
     }
 }
 
+/// What a server says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// Whom to write to; may be empty.
+    pub contact: &'a str,
+    /// The host by which it was asked.
+    pub host: &'a str,
+    /// Where it stands; may be empty.
+    pub location: &'a str,
+}
+
 impl Status {
-    /// The answer for a server that started at `start` and is known as `host`.
-    pub fn new(host: &str, start: Timestamp, mut sources: Vec<Source>) -> Self {
+    /// The answer for a server that started at `start`.
+    pub fn new(server: Named<'_>, start: Timestamp, mut sources: Vec<Source>) -> Self {
         let source = match sources.len() {
             0 => None,
             1 => sources.pop().map(|source| Sources::One(Box::new(source))),
@@ -107,9 +121,9 @@ impl Status {
         };
         Self {
             icestats: Server {
-                admin: "",
-                host: host.to_owned(),
-                location: "",
+                admin: server.contact.to_owned(),
+                host: server.host.to_owned(),
+                location: server.location.to_owned(),
                 server_id: answer::SERVER,
                 server_start: long_time(start),
                 server_start_iso8601: iso_time(start),
@@ -118,6 +132,33 @@ impl Status {
             },
         }
     }
+}
+
+/// A stream on the page for people: what it is, what is heard, and what leads a player to it.
+pub(super) fn section(source: &Source) -> String {
+    let address = escape_xml(&source.listenurl);
+    let players = Kind::ALL.map(|kind| {
+        format!("<a href=\"{address}{suffix}\">{name}</a>", suffix = kind.suffix(), name = &kind.suffix()[1..])
+    });
+    let rows = [
+        ("Heard now", source.title.as_str()),
+        ("Description", &source.server_description),
+        ("Genre", &source.genre),
+        ("Media type", &source.server_type),
+        ("Listeners now", &source.listeners.to_string()),
+        ("Most at once", &source.listener_peak.to_string()),
+        ("Since", source.stream_start.as_deref().unwrap_or_default()),
+    ];
+    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
+    let rows: String = rows
+        .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape_xml(value)))
+        .collect();
+    format!(
+        "<section>\n<h2>{name}</h2>\n<p><a href=\"{address}\">{address}</a> ({players})</p>\n<table>\n{rows}</table>\n\
+         </section>\n",
+        name = escape_xml(&source.server_name),
+        players = players.join(", "),
+    )
 }
 
 /// What is inside a codec's Ogg pages, as Icecast calls it.
@@ -140,11 +181,13 @@ pub fn input(input: &Input) -> &'static str {
     }
 }
 
-fn long_time(moment: Timestamp) -> String {
+/// A moment as Icecast writes it: `Tue, 24 Nov 2026 05:39:07 +0000`.
+pub(super) fn long_time(moment: Timestamp) -> String {
     moment.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-fn iso_time(moment: Timestamp) -> String {
+/// The same in ISO 8601, as Icecast writes that.
+pub(super) fn iso_time(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
 }
 
@@ -163,7 +206,7 @@ mod tests {
     }
 
     fn written(sources: Vec<Source>) -> Value {
-        serde_json::to_value(Status::new("localhost", start(), sources)).unwrap()["icestats"].take()
+        serde_json::to_value(Status::new(Named { host: "localhost", ..Named::default() }, start(), sources)).unwrap()["icestats"].take()
     }
 
     #[test]

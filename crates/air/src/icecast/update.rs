@@ -57,20 +57,22 @@ fn title(fields: &Fields<'_>) -> Option<String> {
     }
 }
 
-struct Fields<'a> {
+/// The fields of a query or a form.
+pub(super) struct Fields<'a> {
     pairs: Vec<(&'a str, &'a str)>,
     charset: Option<String>,
 }
 
 impl<'a> Fields<'a> {
-    fn parse(query: &'a str) -> Self {
+    pub fn parse(query: &'a str) -> Self {
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
         let mut fields = Self { pairs, charset: None };
         fields.charset = fields.get("charset", None);
         fields
     }
 
-    fn get(&self, name: &str, charset: Option<&str>) -> Option<String> {
+    /// A field's value, in the character set that is named, or the one that fits.
+    pub fn get(&self, name: &str, charset: Option<&str>) -> Option<String> {
         let (_, value) = self.pairs.iter().find(|(key, _)| *key == name)?;
         let spaced = value.replace('+', " ");
         let bytes: Vec<u8> = percent_decode(spaced.as_bytes()).collect();

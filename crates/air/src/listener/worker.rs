@@ -312,6 +312,7 @@ impl Worker {
         self.connected.fetch_sub(1, Ordering::Relaxed);
         metrics::counter!("groundwave_listeners_closed_total", "reason" => why.label()).increment(1);
         if matches!(why, Close::Stuck | Close::Behind) {
+            channel.mount.audience().slowed();
             tracing::info!(
                 mount = channel.mount.path(),
                 reason = why.label(),
@@ -377,6 +378,7 @@ impl Listener {
             return Err(Close::Behind);
         }
         self.moves += 1;
+        channel.mount.audience().slowed();
         metrics::counter!("groundwave_listeners_moved_total", "mount" => channel.mount.path().to_owned()).increment(1);
         self.place.begin(&channel.window, Duration::ZERO);
         Ok(())

@@ -11,6 +11,7 @@ pub struct Audience {
     now: AtomicU64,
     peak: AtomicU64,
     bytes_sent: AtomicU64,
+    slow: AtomicU64,
     /// Told when somebody connects.
     came: Notify,
     gauge: metrics::Gauge,
@@ -21,8 +22,8 @@ impl Audience {
     pub(crate) fn new(path: &str) -> Self {
         let gauge = metrics::gauge!("groundwave_listeners", "mount" => path.to_owned());
         let bytes_counter = metrics::counter!("groundwave_listener_bytes_total", "mount" => path.to_owned());
-        let (connected, now, peak, bytes_sent, came) = Default::default();
-        Self { connected, now, peak, bytes_sent, came, gauge, bytes_counter }
+        let (connected, now, peak, bytes_sent, slow, came) = Default::default();
+        Self { connected, now, peak, bytes_sent, slow, came, gauge, bytes_counter }
     }
 
     /// Connections, counted as listeners yet or not.
@@ -68,6 +69,16 @@ impl Audience {
     /// Everything that was sent to listeners, in bytes.
     pub fn bytes_sent(&self) -> u64 {
         self.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// How often a listener was too slow: it lost its place, or was closed.
+    pub fn slow(&self) -> u64 {
+        self.slow.load(Ordering::Relaxed)
+    }
+
+    /// Somebody was too slow.
+    pub(crate) fn slowed(&self) {
+        self.slow.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Somebody has been listening for long enough to be counted. Pair it with [`leave`](Self::leave).

@@ -13,6 +13,7 @@ pub mod declared;
 mod expected;
 mod inlet;
 mod intake;
+pub(crate) mod shoutcast;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,16 +39,25 @@ use body::Body;
 use intake::{Destination, Intake};
 
 /// The user, besides the one that is set, whose sources stand in for the studio's.
-const BACKUP: &str = "backup";
+pub(crate) const BACKUP: &str = "backup";
 
 /// A source at the door: its head, the bytes that came behind it, and from where it came.
 pub struct Arrival<'a> {
     /// Its request.
     pub head: &'a Head,
+    /// What it shows.
+    pub shown: Option<Credentials>,
     /// What came behind the head.
     pub first: Bytes,
     /// Its address.
     pub peer: IpAddr,
+}
+
+impl<'a> Arrival<'a> {
+    /// A source whose head has everything that it shows.
+    pub fn new(head: &'a Head, first: Bytes, peer: IpAddr) -> Self {
+        Self { head, shown: head.field("authorization").and_then(Credentials::from_basic), first, peer }
+    }
 }
 
 /// Takes a source in, from its answer to its end. `places` are those that all sources share.
@@ -167,8 +177,7 @@ struct Admitted {
 
 impl Admitted {
     async fn check(arrival: &Arrival<'_>, air: &Arc<Air>, places: &Arc<Semaphore>) -> Result<Self, Refusal> {
-        let Arrival { head, first, peer } = arrival;
-        let shown = head.field("authorization").and_then(Credentials::from_basic);
+        let Arrival { head, shown, first, peer } = arrival;
         let input = icecast::update::Update::parse(head.query()).input;
         let path = icecast::mount_path(head.path()).ok_or(Refusal::BadRequest)?;
         let claim = Claim { path: &path, shown: shown.as_ref(), input: input.as_deref(), peer: *peer, is_admin: false };
@@ -178,7 +187,7 @@ impl Admitted {
         }
         let body = Body::of(head).map_err(|_| Refusal::BadRequest)?;
         let place = Arc::clone(places).try_acquire_owned().map_err(|_| Refusal::TooManySources)?;
-        let source = new_source(head, shown.map(|shown| shown.user).unwrap_or_default(), rank);
+        let source = new_source(head, shown.as_ref().map(|shown| shown.user.clone()).unwrap_or_default(), rank);
         let destination = match air.mount(head.field("host"), &path) {
             Some(mount) if is_known_to_differ(mount.codec(), first) => return Err(Refusal::WrongCodec),
             Some(mount) => Destination::Mount(mount.attach(source)?),
@@ -192,15 +201,21 @@ impl Admitted {
     }
 
     async fn receive(self, mut socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>) {
-        let Arrival { head, first, peer } = arrival;
+        let welcome = welcome(arrival.head);
+        match socket.write_all(welcome).await {
+            Ok(()) => self.run(socket, arrival, welcome.len(), air).await,
+            Err(error) => tracing::info!(mount = self.path, %error, "a source left before it was answered"),
+        }
+    }
+
+    /// Hears a source to its end that was told so many bytes.
+    async fn run(self, socket: TcpStream, arrival: Arrival<'_>, told_bytes: usize, air: &Arc<Air>) {
+        let Arrival { head, first, peer, .. } = arrival;
         let mut visit = air.office().visit(head, peer, 200);
-        let welcome = welcome(head);
-        if let Err(error) = socket.write_all(welcome).await {
-            return tracing::info!(mount = self.path, %error, "a source left before it was answered");
-        }
         if let Some(visit) = &mut visit {
-            visit.sent(welcome.len() as u64);
+            visit.sent(told_bytes as u64);
         }
+        air.tally().source();
         metrics::counter!("groundwave_sources_total").increment(1);
         metrics::gauge!("groundwave_sources").increment(1);
         let intake = Intake::new(air, self.path, self.destination, self.body, head, first);

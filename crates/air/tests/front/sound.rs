@@ -67,6 +67,17 @@ pub fn assert_is_a_run(codec: Codec, heard: &[u8], sent: &[u8]) {
     assert_eq!(common, rest.len(), "what was heard differs after {common} bytes ({} were sent)", sent.len());
 }
 
+/// Proves that a stream is nothing but whole frames, one after the other; the last one may be cut.
+pub fn assert_is_unbroken(codec: Codec, heard: &[u8]) {
+    assert_begins_cleanly(codec, heard);
+    let mut framer = audio::Framer::new(air::codec::to_audio(codec));
+    framer.push(heard);
+    let found: Vec<audio::Found> = framer.by_ref().collect();
+    let frames = found.iter().filter(|found| matches!(found, audio::Found::Frame(_))).count();
+    let skipped = found.iter().filter(|found| matches!(found, audio::Found::Skipped { .. })).count();
+    assert!(frames > 20 && skipped == 0, "{frames} frames, and {skipped} times something between them");
+}
+
 fn assert_begins_cleanly(codec: Codec, heard: &[u8]) {
     let begins_with = match codec {
         Codec::Mp3 => heard[0] == 0xff && heard[1] & 0xe6 == 0xe2,

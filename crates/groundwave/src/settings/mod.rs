@@ -60,6 +60,25 @@ section! {
         source_password: Secret = Secret::default(),
         /// A file whose first line is the password that encoders give, instead of `source_password`.
         source_password_file: Option<PathBuf> = None,
+        /// The user name of the administrator, for `/admin/`.
+        admin_user: String = "admin".to_owned(),
+        /// The password of the administrator. There is no default: without one, `/admin/` lets nobody in but sources.
+        admin_password: Secret = Secret::default(),
+        /// A file whose first line is the password of the administrator, instead of `admin_password`.
+        admin_password_file: Option<PathBuf> = None,
+        /// Whether encoders, with their password, may also see, move and disconnect the listeners of a mount, as Icecast
+        /// allows it. They may always give titles.
+        sources_administer: bool = true,
+        /// The address that Shoutcast encoders are told, like "0.0.0.0:8004". The port above it is opened, too: that is
+        /// where they send. Not needed where the port above it is one of the door's.
+        shoutcast_listen: Option<SocketAddr> = None,
+        /// The mounts that Shoutcast encoders feed, like ["/news.mp3"]: the first, or the one whose number they name.
+        /// Without one, no such encoder is let in.
+        shoutcast_mounts: Vec<String> = Vec::new(),
+        /// Whom to write to about the streams; `/status-json.xsl` and directories tell it to everybody.
+        contact: String = String::new(),
+        /// Where the streams come from, in words; told likewise.
+        location: String = String::new(),
         /// How often a listener is sent what has come, in milliseconds: 250 to 1,000. Less is fresher, more is cheaper.
         batch_ms: u32 = 500,
         /// How much a listener gets at once at the start, in seconds of sound.
@@ -573,6 +592,19 @@ impl Settings {
         self.hold_mounts(reader);
         self.hold_relays(reader);
         self.hold_sound(reader);
+        if self.air.shoutcast_listen.is_some_and(|address| matches!(address.port(), 0 | u16::MAX)) {
+            let message =
+                "`shoutcast_listen` in [air] wants a port from 1 to 65534, for the port above it is opened, too";
+            reader.fault("air", "shoutcast_listen", message.to_owned());
+        }
+        if let Some(path) = self.air.shoutcast_mounts.iter().find(|path| !path.starts_with('/')) {
+            let message = format!("`{path}` in `shoutcast_mounts` is no mount: write the path, like \"/news.mp3\"");
+            reader.fault("air", "shoutcast_mounts", message);
+        }
+        if self.air.shoutcast_listen.is_some() && self.air.shoutcast_mounts.is_empty() {
+            let message = "`shoutcast_listen` in [air] leads nowhere: name a mount in `shoutcast_mounts`";
+            reader.fault("air", "shoutcast_listen", message.to_owned());
+        }
         if self.door.listen.is_empty() {
             reader.fault("door", "listen", "`listen` wants at least one address, like [\"127.0.0.1:8000\"]".to_owned());
         }

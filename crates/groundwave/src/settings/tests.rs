@@ -19,6 +19,8 @@ fn what_is_printed_can_be_read_again() {
     let mut settings = Settings::default();
     settings.door.listen = vec!["0.0.0.0:80".parse().unwrap(), "[::]:80".parse().unwrap()];
     settings.metrics.listen = Some("127.0.0.1:9100".parse().unwrap());
+    settings.air.shoutcast_listen = Some("127.0.0.1:8004".parse().unwrap());
+    settings.air.shoutcast_mounts = vec!["/news.mp3".to_owned(), "/jazz.mp3".to_owned()];
     settings.air.second_source = air::settings::SecondSource::TakeOver;
     settings.tape.codecs = vec![station::Codec::Mp3, station::Codec::OggOpus];
     assert_eq!(read(&settings.print()).unwrap(), settings);
@@ -51,6 +53,19 @@ fn an_impossible_address_is_told_with_an_example() {
         assert!(told.starts_with("groundwave.toml:2:10: `listen` in [door] wants a list of addresses"), "{told}");
     }
     assert!(read("[door]\nlisten = []\n").unwrap_err().contains("at least one address"));
+}
+
+#[test]
+fn a_shoutcast_port_needs_a_mount_and_room_above_it() {
+    let told = read("[air]\nshoutcast_listen = \"127.0.0.1:8004\"\n").unwrap_err();
+    assert!(
+        told.starts_with("groundwave.toml:2:20: ") && told.contains("name a mount in `shoutcast_mounts`"),
+        "{told}"
+    );
+    let told = read("[air]\nshoutcast_listen = \"127.0.0.1:65535\"\nshoutcast_mounts = [\"/a\"]\n").unwrap_err();
+    assert!(told.contains("from 1 to 65534"), "{told}");
+    let told = read("[air]\nshoutcast_mounts = [\"news\"]\n").unwrap_err();
+    assert!(told.contains("write the path, like \"/news.mp3\""), "{told}");
 }
 
 #[test]
