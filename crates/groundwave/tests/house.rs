@@ -146,3 +146,40 @@ fn every_link_between_our_pages_leads_somewhere() {
         }
     }
 }
+
+/// Every file of tests, ours and the browser's, as one text.
+fn tests() -> String {
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(root().join("crates")).expect("crates/ can be read") {
+        let folder = folder.expect("crates/ can be read").path();
+        for part in ["src", "tests"].map(|part| folder.join(part)).into_iter().filter(|part| part.is_dir()) {
+            sources(&part, &mut files);
+            // What `sources` leaves out is wanted here.
+            files.extend(std::fs::read_dir(&part).expect("a folder can be read").map(|entry| entry.unwrap().path()));
+        }
+    }
+    files.push(root().join("crates/air/src/hls/tests.rs"));
+    let browser = std::fs::read_dir(root().join("tests/browser")).expect("tests/browser can be read");
+    files.extend(browser.map(|entry| entry.expect("tests/browser can be read").path()));
+    let is_test = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "rs" || ending == "mjs");
+    let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a file of tests can be read");
+    files.iter().filter(is_test).map(read).collect()
+}
+
+#[test]
+fn every_test_that_the_acceptance_page_names_is_there() {
+    let page = std::fs::read_to_string(root().join("docs/acceptance.md")).expect("docs/acceptance.md can be read");
+    let tests = tests();
+    let rows =
+        page.lines().filter(|line| line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit));
+    let mut named = 0;
+    for row in rows {
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for name in last.split('`').skip(1).step_by(2) {
+            let is_there = tests.contains(&format!("fn {name}(")) || tests.contains(&format!("test(\"{name}\""));
+            assert!(is_there, "no test is called `{name}`");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "only {named} tests were found on the page");
+}

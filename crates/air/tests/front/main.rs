@@ -1,5 +1,6 @@
 //! The front door, as the programs that knock at it see it: real encoders and real players over real sockets.
 
+mod admin;
 mod directory;
 mod encoders;
 mod gate;
@@ -7,8 +8,10 @@ mod icecast;
 mod listeners;
 mod protocol;
 mod relays;
+mod shoutcast;
 mod sound;
 mod stub;
 mod studio;
 mod terms;
 mod titles;
+mod transcripts;

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use station::Codec;
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
+use crate::admin::Ear;
 use crate::studio::{AUTHORIZATION, PATIENCE, Studio, listen, wait_for, with_news};
 
 const DONE: &str = "<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>";
@@ -61,6 +62,73 @@ async fn a_radio_shows_the_title_and_the_address_stays_until_it_changes() {
     wait_until_shown(&studio, "/live.mp3", "StreamTitle='Two';StreamUrl='http://x.test/1';").await;
     update(&studio, "mode=updinfo&mount=/live.mp3&song=Don%27t%27%3B+Stop&url=").await;
     wait_until_shown(&studio, "/live.mp3", "StreamTitle='Don't’; Stop';").await;
+    studio.close().await;
+}
+
+/// Every way in which encoders and traffic systems give titles, and the whole block that a radio gets for it. Where
+/// Icecast 2.4.4 does something else, the line says what.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_title_is_told_as_it_should_be_to_the_last_byte_of_its_block() {
+    let studio = Studio::open().await;
+    let _source = studio.send(Codec::Mp3, "/live.mp3", "").await;
+    let mut radio = Ear::on(&studio, "/live.mp3", "A radio").await;
+    for (query, block) in [
+        ("song=Bj%C3%B6rk+-+J%C3%B3ga&charset=UTF-8", "StreamTitle='Björk - Jóga';"),
+        ("song=Bj%C3%B6rk%20%2D%20Hunter", "StreamTitle='Björk - Hunter';"),
+        ("artist=Miles&title=So+What", "StreamTitle='Miles - So What';"),
+        // 2.4.4: 'Miles - Only Song'.
+        ("song=Only+Song", "StreamTitle='Only Song';"),
+        // 2.4.4: the old title again.
+        ("title=Alone", "StreamTitle='Alone';"),
+        // 2.4.4: no address.
+        ("title=WithUrl&url=http%3A%2F%2Fx.test%2F", "StreamTitle='WithUrl';StreamUrl='http://x.test/';"),
+        ("song=Later", "StreamTitle='Later';StreamUrl='http://x.test/';"),
+        // 2.4.4: raw, so that the block cannot be read.
+        ("song=Don%27t%27%3B+Stop&url=", "StreamTitle='Don't’; Stop';"),
+        ("song=Bj%C3%B6rk&url=", "StreamTitle='Björk';"),
+        // 2.4.4: '&#1055;&#1088;&#1080;' on a mount whose character set is not named.
+        ("song=%D0%9F%D1%80%D0%B8&charset=UTF-8", "StreamTitle='При';"),
+        // 2.4.4: Latin-1 goes out as Latin-1.
+        ("song=M%F6ve", "StreamTitle='Möve';"),
+        ("song=%C3%B6&charset=ISO-8859-1", "StreamTitle='Ã¶';"),
+        ("song=", "StreamTitle='';"),
+    ] {
+        let answer = update(&studio, &format!("mode=updinfo&mount=%2Flive.mp3&{query}")).await;
+        assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.contains(DONE), "{query}: {answer}");
+        let sixteens = block.len().div_ceil(16);
+        let mut whole = vec![u8::try_from(sixteens).unwrap()];
+        whole.extend_from_slice(block.as_bytes());
+        whole.resize(1 + sixteens * 16, 0);
+        radio.hear_bytes(&whole).await;
+    }
+    studio.close().await;
+}
+
+/// 2.4.4 begins another logical stream at each title, at which browsers stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_does_not_cut_an_ogg_stream_in_two() {
+    let studio = Studio::open().await;
+    // Once and no more, so that the encoder itself begins but one stream.
+    let sound = std::fs::read(crate::sound::file(Codec::OggVorbis)).unwrap();
+    let mut source = studio.connect().await;
+    let head = format!("SOURCE /live.ogg HTTP/1.0\r\n{AUTHORIZATION}\r\n\r\n");
+    source.write_all(head.as_bytes()).await.unwrap();
+    let sending = tokio::spawn(async move { source.write_all(&sound).await.map(|()| source) });
+    let mount = studio.on_air("/live.ogg").await;
+    let (mut follower, mut streams) = (mount.follow(air::ring::From::Oldest), 0);
+    for title in ["One", "Two", "Three"] {
+        assert!(update(&studio, &format!("mode=updinfo&mount=/live.ogg&song={title}")).await.contains(DONE));
+        loop {
+            match timeout(PATIENCE, follower.next()).await.expect("the stream goes on") {
+                Some(air::ring::Heard::Format(_)) => streams += 1,
+                Some(air::ring::Heard::Title(told)) if told.text == title => break,
+                Some(_) => {}
+                None => panic!("the stream ended"),
+            }
+        }
+    }
+    assert_eq!(streams, 1);
+    drop(sending);
     studio.close().await;
 }
 
