@@ -1,6 +1,6 @@
 //! Episodes: what can be heard again of a programme.
 
-use station::{Episode, EpisodeId, ProgrammeId, StationId, Timestamp};
+use station::{Episode, EpisodeId, ProgrammeId, Slug, StationId, Timestamp};
 
 use crate::row::Row;
 use crate::value::{json, maybe_json};
@@ -20,6 +20,18 @@ questions! { "episode":
 
     BY_SLUG = "
         SELECT station, id, programme, slug, title, teaser, about, sound, image, published_at
+        FROM episode
+        WHERE station = $1
+          AND slug = $2";
+
+    BY_ID = "
+        SELECT station, id, programme, slug, title, teaser, about, sound, image, published_at
+        FROM episode
+        WHERE station = $1
+          AND id = $2";
+
+    SLUG_TAKEN = "
+        SELECT id
         FROM episode
         WHERE station = $1
           AND slug = $2";
@@ -66,6 +78,16 @@ pub async fn save(tx: &mut Tx, episode: &Episode) -> Result<()> {
 /// The episode of that name.
 pub async fn by_slug(db: &Db, station: StationId, slug: &str) -> Result<Option<Episode>> {
     db.one(BY_SLUG, values![station, slug], read).await
+}
+
+/// That episode.
+pub async fn by_id(db: &Db, station: StationId, id: EpisodeId) -> Result<Option<Episode>> {
+    db.one(BY_ID, values![station, id], read).await
+}
+
+/// True if no episode has this name yet.
+pub async fn slug_is_free_in(tx: &mut Tx, station: StationId, slug: &Slug) -> Result<bool> {
+    Ok(tx.rows(SLUG_TAKEN, values![station, slug]).await?.is_empty())
 }
 
 /// The newest episodes of a programme.

@@ -29,6 +29,7 @@ pub mod owner;
 pub mod passkey;
 pub mod person;
 pub mod programme;
+pub mod recording;
 pub mod recovery_code;
 pub mod role;
 pub mod rotation;

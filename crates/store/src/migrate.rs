@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_on_the_air_and_on_the_page.sql"),
     include_str!("../migrations/0002_pieces_by_rule.sql"),
     include_str!("../migrations/0003_at_the_desk.sql"),
+    include_str!("../migrations/0004_recordings.sql"),
 ];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (

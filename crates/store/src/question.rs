@@ -38,6 +38,7 @@ pub fn questions() -> impl Iterator<Item = Question> {
         crate::passkey::QUESTIONS,
         crate::person::QUESTIONS,
         crate::programme::QUESTIONS,
+        crate::recording::QUESTIONS,
         crate::recovery_code::QUESTIONS,
         crate::role::QUESTIONS,
         crate::rotation::QUESTIONS,

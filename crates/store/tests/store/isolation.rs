@@ -11,7 +11,7 @@ use station::event::Revision;
 use station::{Event, Station};
 use store::Db;
 
-use crate::sample::{self, ACCOUNT, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
+use crate::sample::{self, ACCOUNT, EPISODE, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
 
 /// Reads whose answers are not of one station, each with the reason.
 const NOT_OF_A_STATION: &[(&str, &str)] = &[
@@ -21,7 +21,7 @@ const NOT_OF_A_STATION: &[(&str, &str)] = &[
 ];
 
 /// Reads that answer yes or no.
-const WITHOUT_A_NAME: &[&str] = &["person::slug_is_free_in", "story::slug_is_free_in"];
+const WITHOUT_A_NAME: &[&str] = &["episode::slug_is_free_in", "person::slug_is_free_in", "story::slug_is_free_in"];
 
 /// What every reading function answers when it is asked for `station`, by the function's name.
 async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, String> {
@@ -67,6 +67,14 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("broadcast::between", store::broadcast::between(db, id, from, to).await),
         answer("broadcast::now_next", store::broadcast::now_next(db, id, SERVICE, noon).await),
         answer("episode::by_slug", store::episode::by_slug(db, id, "the-first").await),
+        answer("episode::by_id", store::episode::by_id(db, id, EPISODE).await),
+        answer(
+            "episode::slug_is_free_in",
+            store::episode::slug_is_free_in(&mut tx, id, &sample::slug("the-first")).await,
+        ),
+        answer("recording::by_episode", store::recording::by_episode(db, id, EPISODE).await),
+        answer("recording::between", store::recording::between(db, id, from, to).await),
+        answer("recording::orders", store::recording::orders(db, id).await),
         answer("episode::by_programme", store::episode::by_programme(db, id, PROGRAMME, None, 99).await),
         answer("episode::latest", store::episode::latest(db, id, None, 99).await),
         answer("library::all", store::library::all(db, id, SERVICE).await),

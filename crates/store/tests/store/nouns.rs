@@ -56,6 +56,11 @@ async fn everything_comes_back_as_it_was_saved(db: Db) {
 
     assert_eq!(store::episode::by_slug(&db, id, "the-first").await.unwrap().as_ref(), Some(&sample::episode(&alpha)));
     assert_eq!(store::episode::by_programme(&db, id, PROGRAMME, None, 9).await.unwrap(), [sample::episode(&alpha)]);
+    assert_eq!(store::episode::by_id(&db, id, sample::EPISODE).await.unwrap(), Some(sample::episode(&alpha)));
+    let recording = sample::recording(&alpha);
+    assert_eq!(store::recording::by_episode(&db, id, sample::EPISODE).await.unwrap().as_ref(), Some(&recording));
+    assert_eq!(store::recording::between(&db, id, day.0, day.1).await.unwrap(), [recording]);
+    assert_eq!(store::recording::orders(&db, id).await.unwrap(), [sample::order(&alpha)]);
     assert_eq!(store::library::all(&db, id, SERVICE).await.unwrap(), [sample::piece(&alpha)]);
     assert_eq!(store::rotation::by_service(&db, id, SERVICE).await.unwrap(), Some(sample::rotation(&alpha)));
     assert_eq!(store::spin::between(&db, id, SERVICE, day.0, day.1).await.unwrap(), [sample::spin(&alpha)]);
@@ -115,6 +120,8 @@ async fn names_within_a_station_are_taken_once(db: Db) {
     assert!(free(&mut tx, "2026-11-24", "the-river-rises").await);
     assert!(!store::person::slug_is_free_in(&mut tx, alpha.id, &sample::slug("jo-birch")).await.unwrap());
     assert!(store::person::slug_is_free_in(&mut tx, alpha.id, &sample::slug("jo")).await.unwrap());
+    assert!(!store::episode::slug_is_free_in(&mut tx, alpha.id, &sample::slug("the-first")).await.unwrap());
+    assert!(store::episode::slug_is_free_in(&mut tx, alpha.id, &sample::slug("the-last")).await.unwrap());
 }
 
 async fn nothing_refers_to_what_is_not_there(db: Db) {

@@ -199,6 +199,38 @@ pub fn episode(station: &Station) -> Episode {
     }
 }
 
+pub fn recording(station: &Station) -> Recording {
+    let (start, end) = (at("2026-11-24T11:30:00Z"), at("2026-11-24T12:30:00Z"));
+    Recording {
+        station: station.id,
+        episode: EPISODE,
+        revision: 2,
+        service: SERVICE,
+        cause: broadcast::Cause::Rule(RULE),
+        programme: PROGRAMME,
+        title: format!("The Morning at {}", station.slug),
+        start,
+        end,
+        padding_before_s: 30,
+        padding_after_s: 0,
+        made_at: at("2026-11-24T12:30:10Z"),
+        gaps: vec![recording::Gap { offset_ms: 1_000, from: start, to: end, cause: "the disk was full".into() }],
+        chapters: vec![recording::Chapter { start_ms: 0, title: "Ann – Fünf".into() }],
+        loudness: Some(recording::Loudness { integrated_lufs: -18.25, true_peak_dbtp: -1.5 }),
+    }
+}
+
+pub fn order(station: &Station) -> recording::Order {
+    recording::Order {
+        station: station.id,
+        subject: recording::Subject::Programme(PROGRAMME),
+        is_recorded: true,
+        since: at("2026-11-01T00:00:00Z"),
+        padding_before_s: 30,
+        padding_after_s: 60,
+    }
+}
+
 pub fn piece(station: &Station) -> Piece {
     Piece {
         position: 3,
@@ -410,6 +442,8 @@ pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
     let (from, to) = (at("2026-11-24T00:00:00Z"), at("2026-11-25T00:00:00Z"));
     store::broadcast::replace(tx, station.id, SERVICE, from, to, &[tuesday, after_it]).await?;
     store::episode::save(tx, &episode(station)).await?;
+    store::recording::save(tx, &recording(station)).await?;
+    store::recording::save_order(tx, &order(station)).await?;
     store::library::save(tx, &piece(station)).await?;
     store::rotation::save(tx, &rotation(station)).await?;
     store::spin::save(tx, &spin(station)).await?;
