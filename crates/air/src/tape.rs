@@ -74,6 +74,26 @@ impl Tape {
         Playback::new(self, span)
     }
 
+    /// What stands on the tape for `span`, in its order: a line for each title, and for each gap. Only as much is read as
+    /// that needs, so damage that a reel's index does not know of is not found.
+    pub async fn log(&self, span: Range<Timestamp>) -> vault::Result<Vec<Line>> {
+        let mut playback = self.between(span).skimming();
+        let mut lines: Vec<Line> = Vec::new();
+        while let Some(heard) = playback.next().await? {
+            match heard {
+                Heard::Gap(Gap { from, to, cause }) => lines.push(Line { from, to, entry: LogEntry::Gap(cause) }),
+                Heard::Sound(stretch) => {
+                    let (from, to, entry) = (stretch.at, playback.told_until(), LogEntry::Title(stretch.title));
+                    match lines.last_mut().filter(|last| last.entry == entry) {
+                        Some(last) => last.to = to,
+                        None => lines.push(Line { from, to, entry }),
+                    }
+                }
+            }
+        }
+        Ok(lines)
+    }
+
     /// The first moment of which anything may still be on the tape; `None` if it is empty.
     pub async fn since(&self) -> vault::Result<Option<Timestamp>> {
         let reels = playback::reels(&self.vault, &self.strip).await?;
@@ -84,6 +104,26 @@ impl Tape {
     pub fn kept_until(&self) -> Option<Timestamp> {
         self.live.as_ref().and_then(|live| live.end())
     }
+}
+
+/// A line of what stands on a tape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The first instant of it.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// What was on.
+    pub entry: LogEntry,
+}
+
+/// What was on for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogEntry {
+    /// Sound under this title.
+    Title(String),
+    /// Nothing, or nothing that was kept.
+    Gap(Cause),
 }
 
 /// What stands in the reel that is being written.

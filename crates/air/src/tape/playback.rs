@@ -25,6 +25,9 @@ use crate::ring::duration;
 
 /// How much of a reel is read at once, in bytes.
 const READ_BYTES: u64 = 512 << 10;
+/// By how much, at most, a run's first seconds can lie before the end of the run before it. If it is more, the machine's clock
+/// was set back.
+const OVERLAP_MAX: SignedDuration = SignedDuration::from_secs(30);
 /// What is shorter is no gap: records are moved by a little to follow the clock.
 const GAP_MIN: SignedDuration = SignedDuration::from_millis(250);
 
@@ -82,11 +85,17 @@ pub struct Playback {
     cursor: Timestamp,
     /// The epoch of the last sound, within the span or before it.
     epoch: Option<u64>,
+    /// Where the run before this one ended, until something of this one was told.
+    other_run_until: Option<Timestamp>,
     /// Why there will be a gap, if there is one.
     cause: Option<Cause>,
     /// Why there is a gap at the end of the span, if there is one.
     cause_of_end: Option<Cause>,
     ready: VecDeque<Heard>,
+    /// Whether only what is news is read; the rest is taken from the index.
+    skims: bool,
+    /// The last stretch that was read, without its frames.
+    last: Option<Stretch>,
 }
 
 /// The reel that is being read.
@@ -142,10 +151,23 @@ impl Playback {
             open: None,
             entries: VecDeque::new(),
             epoch: None,
+            other_run_until: None,
             cause: None,
             cause_of_end: None,
             ready: VecDeque::new(),
+            skims: false,
+            last: None,
         }
+    }
+
+    /// The same, but that sound without news in it is told by the index alone, without its frames.
+    pub(super) fn skimming(self) -> Self {
+        Self { skims: true, ..self }
+    }
+
+    /// Up to where everything was told: the end of the last stretch.
+    pub(super) fn told_until(&self) -> Timestamp {
+        self.cursor
     }
 
     /// What comes next, in the order in which it was aired; `None` after the end of the span.
@@ -197,6 +219,15 @@ impl Playback {
             self.cause = Some(Cause::Damaged);
             return Ok(());
         }
+        let is_skipped = self.skims && entry.kind == Kind::Sound && !entry.is_news;
+        if let Some(last) = self.last.as_ref().filter(|_| is_skipped) {
+            let at = entry.at.max(self.span.start);
+            let stretch = Stretch { at, is_join: false, ..last.clone() };
+            if at < self.span.end {
+                self.tell(stretch, entry.end.min(self.span.end), Cause::Silent);
+            }
+            return Ok(());
+        }
         match self.read(&entry).await? {
             Some(Record::Sound(sound)) => match self.headers(&sound).await? {
                 Some(headers) => self.hear(sound, headers),
@@ -220,6 +251,7 @@ impl Playback {
             Some(before) if before != sound.epoch => Cause::NotRunning,
             Some(_) => Cause::Silent,
         };
+        let sound_at = sound.at;
         if sound.end() <= self.span.start {
             return;
         }
@@ -227,13 +259,36 @@ impl Playback {
             self.cause_of_end.get_or_insert(presumed);
             return;
         }
-        let Some(stretch) = cut(sound, headers, &self.span) else { return };
-        if stretch.at.duration_since(self.cursor) >= GAP_MIN {
+        if presumed == Cause::NotRunning {
+            self.other_run_until = Some(self.cursor);
+        }
+        let Some(stretch) = cut(sound, headers, &(self.first_instant(sound_at)..self.span.end)) else { return };
+        if self.skims {
+            self.last = Some(Stretch { frames: Vec::new(), headers: Bytes::new(), ..stretch.clone() });
+        }
+        let end = stretch.end();
+        self.tell(stretch, end, presumed);
+    }
+
+    /// From when on a sound is told that was on the air at `at`. A run begins with some seconds that were to be heard at once;
+    /// what the run before it aired at that time was heard instead.
+    fn first_instant(&self, at: Timestamp) -> Timestamp {
+        let is_just_before = |until: &Timestamp| until.duration_since(at) < OVERLAP_MAX;
+        self.other_run_until.filter(is_just_before).unwrap_or(self.span.start).max(self.span.start)
+    }
+
+    /// Tells a stretch that was over at `end`, and before it a gap if there is one.
+    fn tell(&mut self, stretch: Stretch, end: Timestamp, presumed: Cause) {
+        // Where another run begins the sound breaks, even if no time is missing.
+        let is_break = self.other_run_until.take().is_some_and(|until| until > self.span.start);
+        if stretch.at.duration_since(self.cursor) >= GAP_MIN || is_break {
+            let presumed = if is_break { Cause::NotRunning } else { presumed };
             let cause = self.cause.take().unwrap_or(presumed);
+            self.cursor = self.cursor.min(stretch.at);
             self.tell_gap(stretch.at, cause);
         }
         (self.cause, self.cause_of_end) = (None, None);
-        self.cursor = stretch.end();
+        self.cursor = end;
         self.ready.push_back(Heard::Sound(stretch));
     }
 

@@ -352,6 +352,27 @@ async fn a_clock_that_is_set_costs_no_frame() {
 }
 
 #[tokio::test]
+async fn the_log_has_a_line_for_each_title_and_each_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let studio = Studio::in_folder(folder.path());
+    let start = at("08:59:55");
+    let mut run = studio.on_air(1);
+    run.air(0..300, start);
+    run.packer.retitle(Title::new("Ann – One", ""));
+    run.air(300..600, airs_at(start, 300));
+    run.air(600..900, at("09:10:00"));
+    run.stop().await;
+    studio.on_air(2).stop().await;
+    let lines = studio.tape().log(at("08:59:57")..at("09:10:05")).await.unwrap();
+    let told: Vec<_> = lines.iter().map(|line| (line.from, line.to, line.entry.clone())).collect();
+    let title = |title: &str| LogEntry::Title(title.to_owned());
+    let entries = [title("Before"), title("Ann – One"), LogEntry::Gap(Cause::Silent), title("Ann – One")];
+    assert_eq!(lines.iter().map(|line| line.entry.clone()).collect::<Vec<_>>(), entries, "{told:?}");
+    assert!(is_about(lines[0].to, airs_at(start, 300)) && is_about(lines[1].to, airs_at(start, 600)), "{told:?}");
+    assert!(lines[2].to == at("09:10:00") && lines[3].to == at("09:10:05"), "{told:?}");
+}
+
+#[tokio::test]
 async fn titles_inputs_and_header_pages_come_back_with_the_sound() {
     let folder = tempfile::tempdir().unwrap();
     let studio = Studio { codec: Codec::OggVorbis, ..Studio::in_folder(folder.path()) };
