@@ -7,11 +7,14 @@
 //! It promises that a schedule which fills the week fills the year: without gap, overlap or drift, whatever the
 //! clocks do. `docs/schedule.md` says for people what happens on the nights when they change.
 //!
+//! What is on the schedule can be recorded: [`recorder`] makes episodes of broadcasts.
+//!
 //! Start at [`Schedule::resolve`]; [`Board`] answers "what is on now?", and [`run`] keeps both going.
 
 mod board;
 mod claim;
 mod keeper;
+pub mod recorder;
 mod rows;
 mod schedule;
 
