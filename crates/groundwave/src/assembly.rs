@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use vault::Vault;
 
+use crate::archive::Archive;
 use crate::clock::System;
 use crate::courier::Courier;
 use crate::intercom::Intercom;
@@ -125,7 +126,17 @@ impl House {
         }
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
+        work.spawn(self.recorder().await?);
         Ok(work)
+    }
+
+    /// What makes episodes of broadcasts.
+    async fn recorder(&self) -> anyhow::Result<impl Future<Output = ()> + Send + use<>> {
+        let vault = open_vault(&self.settings)?;
+        vault.discard_unfinished_content().await.context("could not tidy the vault")?;
+        let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
+        let settings = guide::recorder::Settings { days_back: self.settings.tape.days, ..Default::default() };
+        Ok(guide::recorder::run(db, bus, clock, Archive::new(self.air.clone(), vault), settings))
     }
 
     /// What the door hands on that is neither a source nor a listener: the desk by its host name, then the air's own
@@ -217,6 +228,16 @@ fn doors(settings: &Settings) -> Vec<SocketAddr> {
         }
     }
     addresses
+}
+
+/// The station that `slug` names; without one, the only one there is.
+pub async fn choose_station(db: &Db, slug: Option<&str>) -> anyhow::Result<Station> {
+    let mut stations = store::station::all(db).await?;
+    let known = stations.iter().map(|station| station.slug.as_str()).collect::<Vec<_>>().join(", ");
+    anyhow::ensure!(!stations.is_empty(), "there is no station in this store yet");
+    stations.retain(|station| slug.is_none_or(|slug| station.slug.as_str() == slug));
+    anyhow::ensure!(stations.len() < 2, "the store is home to several stations: say --station with one of {known}");
+    stations.pop().with_context(|| format!("no station is called `{}`; there are {known}", slug.unwrap_or_default()))
 }
 
 /// The services and the library of all stations.

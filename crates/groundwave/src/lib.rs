@@ -6,6 +6,7 @@
 //! Start at [`commands::run`], then [`assembly::House::open`].
 
 mod access_log;
+mod archive;
 pub mod assembly;
 pub mod clock;
 pub mod commands;

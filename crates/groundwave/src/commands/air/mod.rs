@@ -1,7 +1,11 @@
 //! `groundwave air`: what is on, and what should be.
 
+mod export;
+mod log;
+mod record;
 mod status;
 mod switch;
+mod tape;
 
 use std::process::ExitCode;
 
@@ -20,6 +24,12 @@ enum Act {
     Status(status::Status),
     /// Put an input of a service on by hand, or let the switch decide again
     Switch(switch::Switch),
+    /// Write what was aired between two moments to a file
+    Export(export::Export),
+    /// List what was aired on a day
+    Log(log::Log),
+    /// Say which programmes become episodes by themselves
+    Record(record::Record),
 }
 
 impl Air {
@@ -27,6 +37,9 @@ impl Air {
         match self.act {
             Act::Status(act) => act.run(),
             Act::Switch(act) => act.run(),
+            Act::Export(act) => act.run(),
+            Act::Log(act) => act.run(),
+            Act::Record(act) => act.run(),
         }
     }
 }
