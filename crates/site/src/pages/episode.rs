@@ -12,9 +12,10 @@ pub(super) async fn draft(visit: &Visit) -> Result<Draft> {
     let station = edition.station.id;
     let episode = store::episode::by_slug(db, station, visit.word(0)).await?.ok_or(Fault::NotFound)?;
     let programme = store::programme::by_id(db, station, episode.programme).await?.ok_or(Fault::NotFound)?;
+    let recording = store::recording::by_episode(db, station, episode.id).await?;
     let others = store::episode::by_programme(db, station, programme.id, None, MORE + 1).await?;
 
     let mut tags: Vec<Tag> = others.iter().map(|other| Tag::Episode(other.id)).collect();
     tags.extend([Tag::Episode(episode.id), Tag::Programme(programme.id)]);
-    Ok(Draft::new("episode.html", &Page::new(edition, &episode, &programme, &others), tags))
+    Ok(Draft::new("episode.html", &Page::new(edition, &episode, &programme, recording.as_ref(), &others), tags))
 }

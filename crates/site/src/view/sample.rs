@@ -237,6 +237,35 @@ pub fn now_next() -> Vec<NowNext> {
     services().iter().map(of).collect()
 }
 
+/// How the newest of the episodes was cut from what was aired.
+pub fn recording() -> station::Recording {
+    let episode = &episodes()[0];
+    let at = |time: &str| format!("2026-11-24T{time}-05:00").parse().expect("a time that is written here");
+    let chapter = |start_ms, title: &str| station::recording::Chapter { start_ms, title: title.into() };
+    station::Recording {
+        station: episode.station,
+        episode: episode.id,
+        revision: 1,
+        service: station::ServiceId(1),
+        cause: station::broadcast::Cause::Rule(station::RuleId(1)),
+        programme: episode.programme,
+        title: episode.title.clone(),
+        start: at("06:00:00"),
+        end: at("09:00:00"),
+        padding_before_s: 0,
+        padding_after_s: 0,
+        made_at: at("09:00:10"),
+        gaps: vec![station::recording::Gap {
+            offset_ms: 1_860_000,
+            from: at("06:31:00"),
+            to: at("06:33:00"),
+            cause: "the program did not run".into(),
+        }],
+        chapters: vec![chapter(0, "The river at six"), chapter(723_000, "Ann Marsh - Low Water")],
+        loudness: None,
+    }
+}
+
 /// Three episodes of the first programme, newest first.
 pub fn episodes() -> Vec<Episode> {
     let episode = |id: i64, day: &str, title: &str, teaser: &str| Episode {
