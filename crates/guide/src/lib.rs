@@ -8,16 +8,20 @@
 //! clocks do. `docs/schedule.md` says for people what happens on the nights when they change.
 //!
 //! What is on the schedule can be recorded: [`recorder`] makes episodes of broadcasts.
+//! Besides, it takes files into the [`library`] and keeps what was played ([`Spins`]).
 //!
 //! Start at [`Schedule::resolve`]; [`Board`] answers "what is on now?", and [`run`] keeps both going.
 
 mod board;
 mod claim;
 mod keeper;
+pub mod library;
 pub mod recorder;
 mod rows;
 mod schedule;
+mod spins;
 
 pub use board::Board;
 pub use keeper::{Settings, run};
 pub use schedule::{Conflict, Schedule};
+pub use spins::Spins;

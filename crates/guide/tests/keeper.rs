@@ -11,7 +11,7 @@ use jiff::ToSpan;
 use station::broadcast::NowNext;
 use station::event::{Message, Revision};
 use station::schedule::{Days, OneOff, Rule};
-use station::{Accent, Broadcast, Clock, Event, Programme, Service, Slug, Station};
+use station::{Accent, Broadcast, Clock, Event, PieceId, Programme, Service, Slug, Spin, Station};
 use station::{OneOffId, ProgrammeId, RuleId, ServiceId, StationId, Timestamp};
 use store::{Db, Tx};
 
@@ -327,4 +327,35 @@ async fn a_store_that_is_not_ready_is_tried_again() {
     house.bus.publish(Message { station: STATION, revision: None, event: Event::StationChanged });
     assert_eq!(told(&mut heard, NEWS).await[0].as_deref(), Some("06:00 to 09:00: The Ledger"));
     keeper.abort();
+}
+
+#[tokio::test]
+async fn what_is_played_is_kept_and_what_is_refused_holds_nothing_up() {
+    let house = House::at("07:00").await;
+    let bus = Arc::clone(&house.bus) as Arc<dyn Bus>;
+    let keeping = tokio::spawn(guide::Spins::ready(house.db.clone(), &bus).run());
+    let spin = |service, end: Option<&str>| Spin {
+        station: STATION,
+        service,
+        piece: Some(PieceId(1)),
+        artist: "The Hum".into(),
+        title: "River Song".into(),
+        start: today("07:00"),
+        end: end.map(today),
+    };
+    // There is no such service, and never will be.
+    for spin in [spin(ServiceId(99), None), spin(MUSIC, None), spin(MUSIC, Some("07:03"))] {
+        bus.publish(Message { station: STATION, revision: None, event: Event::Spun { spin } });
+    }
+    let kept = async {
+        loop {
+            let kept = store::spin::between(&house.db, STATION, MUSIC, Timestamp::MIN, Timestamp::MAX).await.unwrap();
+            if kept == [spin(MUSIC, Some("07:03"))] {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), kept).await.expect("the spin is kept with its end");
+    keeping.abort();
 }
