@@ -14,7 +14,7 @@ use bus::Bus;
 use desk::Desk;
 use metrics_exporter_prometheus::PrometheusHandle;
 use site::Site;
-use station::{Clock, Piece, Service, Station, StationId};
+use station::{Clock, Service, Station, StationId};
 use store::Db;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ use crate::courier::Courier;
 use crate::intercom::Intercom;
 use crate::limits;
 use crate::reception;
+use crate::repertoire;
 use crate::settings::{Secret, Settings};
 use crate::sound;
 use crate::terms::{self, Bans};
@@ -47,6 +48,8 @@ pub struct House {
     site: Arc<Site>,
     desk: Option<Arc<Desk>>,
     figures: PrometheusHandle,
+    /// Listens to the air from its first piece on.
+    spins: Option<guide::Spins>,
 }
 
 impl House {
@@ -60,23 +63,25 @@ impl House {
         let db = open_store(&settings).await?;
         let vault = open_vault(&settings)?;
         let stations = store::station::all(&db).await?;
-        let (services, pieces) = on_the_air(&db, &stations).await?;
+        let services = all_services(&db, &stations).await?;
+        let repertoire = repertoire::load(&db, &stations, &services, clock.now()).await?;
+        let spins = Some(guide::Spins::ready(db.clone(), &bus));
         let door_port = listeners.first().and_then(|door| door.local_addr().ok()).map_or(0, |address| address.port());
         let air_settings = air::Settings {
             dead_air: sound::dead_air(&settings, &db, &stations).await?,
             ..air_settings(&settings, &stations, &services, door_port)?
         };
-        let air = Air::start(air_settings, pieces, vault.clone(), bus.clone(), clock.clone())
+        let air = Air::start(air_settings, repertoire, vault.clone(), bus.clone(), clock.clone())
             .context("could not open the air")?;
         Bans::of(&settings).hold(&air)?;
         let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());
         let desk = reception::open(&settings, door_port, &stations, db.clone(), clock.clone())?;
-        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, desk, figures })
+        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, desk, figures, spins })
     }
 
     /// Opens the door and works until `stop` comes. `when_open` is told the addresses once everything answers.
     pub async fn run(
-        self,
+        mut self,
         stop: impl Future<Output = ()> + Send + 'static,
         when_open: impl FnOnce(&Open) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
@@ -107,7 +112,7 @@ impl House {
     }
 
     /// The tasks that go on beside the door.
-    async fn set_to_work(&self) -> anyhow::Result<JoinSet<()>> {
+    async fn set_to_work(&mut self) -> anyhow::Result<JoinSet<()>> {
         let mut work = JoinSet::new();
         let courier = Courier::ready(self.db.clone(), self.bus.clone()).await?;
         work.spawn(courier.run());
@@ -123,6 +128,12 @@ impl House {
         }
         if let Some(desk) = self.desk.clone() {
             work.spawn(async move { desk.run().await });
+        }
+        let (stations, services) = (self.stations.clone(), self.services.clone());
+        let carrier = repertoire::Carrier::ready(self.db.clone(), &self.bus, self.air.clone(), stations, services);
+        work.spawn(carrier.run());
+        if let Some(spins) = self.spins.take() {
+            work.spawn(spins.run());
         }
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
@@ -240,16 +251,13 @@ pub async fn choose_station(db: &Db, slug: Option<&str>) -> anyhow::Result<Stati
     stations.pop().with_context(|| format!("no station is called `{}`; there are {known}", slug.unwrap_or_default()))
 }
 
-/// The services and the library of all stations.
-async fn on_the_air(db: &Db, stations: &[Station]) -> store::Result<(Vec<Service>, Vec<Piece>)> {
-    let (mut services, mut pieces) = (Vec::new(), Vec::new());
+/// The services of all stations.
+async fn all_services(db: &Db, stations: &[Station]) -> store::Result<Vec<Service>> {
+    let mut services = Vec::new();
     for station in stations {
-        for service in store::service::all(db, station.id).await? {
-            pieces.extend(store::library::all(db, station.id, service.id).await?);
-            services.push(service);
-        }
+        services.extend(store::service::all(db, station.id).await?);
     }
-    Ok((services, pieces))
+    Ok(services)
 }
 
 fn air_settings(

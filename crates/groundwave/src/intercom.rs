@@ -6,6 +6,8 @@
 //!
 //! Start at [`Intercom::open`] and, on the other side, [`ask`].
 
+pub mod automation;
+
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream as Line;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,13 @@ pub enum Question {
         service: String,
         /// `studio`, `backup`, `relay`, `automation`, `emergency` or `auto`.
         input: String,
+    },
+    /// See or change what a service's automation plays.
+    Automation {
+        /// The service.
+        service: String,
+        /// What to do.
+        act: automation::Act,
     },
 }
 
@@ -133,6 +142,10 @@ impl Intercom {
                 self.air.switch(service.id, parse_input(&input)?);
                 let status = self.air.status().into_iter().find(|status| status.service == service.id);
                 Ok(Answer::Done(serde_json::to_value(status)?))
+            }
+            Question::Automation { service, act } => {
+                let console = self.air.console(self.service(&service)?.id).context("it has no automation")?;
+                Ok(Answer::Done(automation::answer(&console, act)?))
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use station::served::{MailServer, Served, cookies};
-use station::{PATIENCE, Station, folder, wait_for};
+use station::{PATIENCE, Station, folder, program, wait_for};
 
 fn groundwave(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_groundwave")).args(arguments).output().expect("the program runs")
@@ -342,4 +342,158 @@ fn is_turned_away(station: &Station) -> bool {
     let asked = socket.write_all(b"GET /healthz HTTP/1.0\r\n\r\n");
     let mut answer = Vec::new();
     asked.and_then(|()| socket.read_to_end(&mut answer)).is_err() || answer.is_empty()
+}
+
+/// A second of silence, three seconds of a tone, a second of silence, as MP3 with tags.
+fn tone(dir: &Path, file: &str, artist: &str, title: &str, hz: u32) {
+    let sound = format!("sine=frequency={hz}:sample_rate=44100:duration=3,volume=0.5,adelay=1000,apad=pad_dur=1");
+    let made = program("ffmpeg", "ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", &sound, "-ac", "2", "-c:a", "libmp3lame", "-b:a", "128k"])
+        .args(["-metadata", &format!("artist={artist}"), "-metadata", &format!("title={title}")])
+        .arg(dir.join(file))
+        .output()
+        .expect("ffmpeg runs");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+}
+
+/// The integrated loudness of a file, as ffmpeg measures it, in LUFS.
+fn loudness(file: &Path) -> f64 {
+    let measured = program("ffmpeg", "ffmpeg")
+        .args(["-nostats", "-i"])
+        .arg(file)
+        .args(["-af", "ebur128", "-f", "null", "-"])
+        .output()
+        .expect("ffmpeg runs");
+    let told = text(&measured.stderr);
+    let integrated = told.rsplit("I:").next().and_then(|rest| rest.split_whitespace().next());
+    integrated.and_then(|lufs| lufs.parse().ok()).unwrap_or_else(|| panic!("no loudness: {told}"))
+}
+
+#[test]
+fn sound_is_taken_in_once_measured_and_played_on_every_mount() {
+    let (dir, files) = (folder(), folder());
+    tone(files.path(), "a.mp3", "Ida Marsh", "River Song", 440);
+    tone(files.path(), "b.mp3", "The Hum", "Low Water", 660);
+    std::fs::write(files.path().join("c.mp3"), "These are words and no sound. ".repeat(900)).unwrap();
+    let station = Station::start(dir.path());
+    let data = dir.path().to_str().unwrap();
+    let import = || {
+        groundwave(&[
+            "import",
+            "audio",
+            "--data",
+            data,
+            "--service",
+            "music",
+            "--category",
+            "song",
+            files.path().to_str().unwrap(),
+        ])
+    };
+
+    let told = import();
+    let words = text(&told.stdout);
+    assert!(
+        !told.status.success() && words.contains("2 new, 0 known already, 1 refused"),
+        "{words}{}",
+        text(&told.stderr)
+    );
+    assert!(words.contains("c.mp3: it is not MP3, AAC (ADTS) or Ogg"), "{words}");
+    // The silence at its edges is left out: three seconds and what is kept of it.
+    let line = words.lines().find(|line| line.starts_with("new      Ida Marsh - River Song (0:03, ")).expect(&words);
+    let measured: f64 = line.split(", ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect(line);
+    assert!((measured - loudness(&files.path().join("a.mp3"))).abs() <= 0.5, "{line}");
+    assert!(text(&import().stdout).contains("0 new, 2 known already, 1 refused"));
+    assert!(text(&groundwave(&["library", "--data", data, "music"]).stdout).contains("Ida Marsh - River Song"));
+
+    // It reaches the station that runs, and is played on each of its mounts.
+    let queue = |arguments: &[&str]| groundwave(&[&["air", "queue"], arguments, &["--data", data]].concat());
+    wait_for("the piece in the running library", || {
+        queue(&["add", "music", "river song", "--place", "0"]).status.success().then_some(())
+    });
+    let listed = text(&queue(&["list", "music"]).stdout);
+    assert!(listed.contains("Ida Marsh - River Song"), "{listed}");
+    let several = queue(&["add", "music", "i"]);
+    assert!(text(&several.stderr).contains("say which, by its number"), "{}", text(&several.stderr));
+    assert!(queue(&["skip", "music"]).status.success());
+    wait_for("the title on both mounts", || {
+        let status = station.get("/status-json.xsl").json();
+        let sources = status["icestats"]["source"].as_array()?.clone();
+        let music =
+            sources.iter().filter(|source| source["listenurl"].as_str().is_some_and(|url| url.contains("/music.")));
+        let titles: Vec<_> = music.map(|source| source["title"].as_str().unwrap_or_default().to_owned()).collect();
+        (titles.len() == 2 && titles.iter().all(|title| title == "Ida Marsh - River Song")).then_some(())
+    });
+    let heard = program("ffmpeg", "ffmpeg")
+        .args(["-v", "error", "-t", "2", "-i", &station.url("/music.aac"), "-f", "null", "-"])
+        .output()
+        .expect("ffmpeg runs");
+    assert!(heard.status.success() && heard.stderr.is_empty(), "{}", text(&heard.stderr));
+}
+
+#[test]
+fn a_rotation_is_taken_in_whole_or_refused_with_every_fault() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let data = dir.path().to_str().unwrap();
+    let file = dir.path().join("music.toml");
+    let import = |rotation: &str| {
+        std::fs::write(&file, rotation).unwrap();
+        groundwave(&["import", "rotation", "--data", data, "--service", "music", file.to_str().unwrap()])
+    };
+    let plan = || text(&groundwave(&["air", "plan", "--data", data, "music", "--count", "12"]).stdout);
+    let before = plan();
+    assert!(before.contains("Mill Race") && before.contains("Harrow Valley Public Radio"), "{before}");
+
+    let sound = "[[category]]\nslug = \"ident\"\ntitle = \"Idents\"\n[[clock]]\nslug = \"any\"\ntitle = \"Any\"\nslots = [{ ident = \"ident\" }]\n[[grid]]\nclock = \"any\"\n";
+    let refused = import(
+        &sound
+            .replace("{ ident = \"ident\" }", "{ category = \"gold\" }")
+            .replace("clock = \"any\"", "clock = \"noon\""),
+    );
+    let words = text(&refused.stderr);
+    assert!(!refused.status.success() && words.contains("`gold`") && words.contains("`noon`"), "{words}");
+    assert!(plan().contains("Mill Race"), "nothing was changed");
+
+    assert!(import(sound).status.success());
+    wait_for("the new rotation on the air", || {
+        let plan = plan();
+        (plan.contains("Harrow Valley Public Radio") && !plan.contains("Mill Race")).then_some(())
+    });
+    drop(station);
+}
+
+#[test]
+fn what_was_played_is_kept_and_rules_hold_across_a_kill() {
+    let dir = folder();
+    let station = Station::start(dir.path());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let spins = || {
+        runtime.block_on(async {
+            let db = store::Db::open(&format!("sqlite://{}", dir.path().join("station.db").display())).await.unwrap();
+            let found = store::station::all(&db).await.unwrap().remove(0);
+            let service = store::service::by_slug(&db, found.id, "music").await.unwrap().unwrap();
+            let (from, to) = (::station::Timestamp::UNIX_EPOCH, ::station::Timestamp::MAX);
+            store::spin::between(&db, found.id, service.id, from, to).await.unwrap()
+        })
+    };
+    let data = dir.path().to_str().unwrap();
+    let skip = || groundwave(&["air", "queue", "skip", "music", "--data", data]);
+    // Songs rest for two minutes, and there are four: at most three are heard, and then the program is killed.
+    for count in [1, 2] {
+        wait_for("a spin", || (spins().len() >= count).then_some(()));
+        skip();
+    }
+    let before = wait_for("the third spin", || Some(spins()).filter(|spins| spins.len() >= 3));
+    assert!(before[..2].iter().all(|spin| spin.end.is_some()), "{before:?}");
+    station.kill();
+    let _station = Station::start(dir.path());
+    let song = wait_for("a song", || {
+        let found = spins().into_iter().skip(before.len()).find(|spin| spin.artist == "The Harrow Valley Machine");
+        if found.is_none() {
+            skip();
+        }
+        found
+    });
+    assert!(before.iter().all(|spin| spin.title != song.title), "{} was heard just before: {before:?}", song.title);
 }

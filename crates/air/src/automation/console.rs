@@ -9,7 +9,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use station::{Clock, Piece, PieceId, ProgrammeId, ServiceId, Spin, StationId, Timestamp};
 use tokio::sync::Notify;
 
@@ -30,7 +30,7 @@ pub struct Console {
 
 struct State {
     planner: Planner,
-    on: Option<On>,
+    on: Option<(On, Spin)>,
     /// When the next piece cuts in.
     next_cut: Option<Timestamp>,
     /// Somebody wants what is on to be over.
@@ -38,24 +38,22 @@ struct State {
 }
 
 /// What automation plays at this moment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct On {
     /// The piece.
     pub piece: PieceId,
     /// What a radio's display shows.
     pub title: String,
     /// Why it is played, in a few words.
-    pub why: &'static str,
+    pub why: String,
     /// When it began.
     pub start: Timestamp,
     /// When it will be over, unless something cuts in.
     pub end: Timestamp,
-    #[serde(skip)]
-    spin: Spin,
 }
 
 /// A place in the plan.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ahead {
     /// When it will begin, if nothing happens in between.
     pub start: Timestamp,
@@ -66,13 +64,13 @@ pub struct Ahead {
     /// How long it lasts, in milliseconds.
     pub plays_ms: i64,
     /// Why it is played, in a few words.
-    pub why: &'static str,
+    pub why: String,
     /// The rule that had to be let go for it: `none`, or the last one that was.
-    pub relaxed: &'static str,
+    pub relaxed: String,
 }
 
 /// A piece that is lined up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinedUp {
     /// Names its place, for as long as it waits.
     pub number: u64,
@@ -99,14 +97,14 @@ impl Console {
 
     /// What is on; `None` while the studio is, or nothing.
     pub fn on(&self) -> Option<On> {
-        self.state().on.clone()
+        self.state().on.as_ref().map(|(on, _)| on.clone())
     }
 
     /// What will be played from here on, if nothing happens in between; at most `count` pieces.
     pub fn ahead(&self, count: usize) -> Vec<Ahead> {
         let (planner, now) = {
             let state = self.state();
-            let end = state.on.as_ref().map(|on| state.next_cut.map_or(on.end, |cut| cut.min(on.end)));
+            let end = state.on.as_ref().map(|(on, _)| state.next_cut.map_or(on.end, |cut| cut.min(on.end)));
             (state.planner.clone(), end.unwrap_or_else(|| self.clock.now()))
         };
         let plan = planner.ahead(now, count).into_iter();
@@ -115,10 +113,29 @@ impl Console {
             piece: piece.id,
             title: piece.display_title(),
             plays_ms: piece.plays_ms(),
-            why: why.as_str(),
-            relaxed: relaxed.as_str(),
+            why: why.as_str().to_owned(),
+            relaxed: relaxed.as_str().to_owned(),
         })
         .collect()
+    }
+
+    /// The pieces that somebody means by a number or by words of a title, each with its title. One that is called just so is
+    /// meant alone.
+    pub fn find(&self, words: &str) -> Vec<(PieceId, String)> {
+        let state = self.state();
+        let wanted = words.trim().to_lowercase();
+        let titled = |piece: &Piece| (piece.id, piece.display_title());
+        let pieces = || state.planner.sheet().pieces.iter();
+        let is_called = |piece: &&Piece| {
+            piece.id.to_string() == wanted
+                || piece.title.to_lowercase() == wanted
+                || piece.display_title().to_lowercase() == wanted
+        };
+        let called: Vec<_> = pieces().filter(is_called).map(titled).collect();
+        if !called.is_empty() || wanted.is_empty() {
+            return called;
+        }
+        pieces().map(titled).filter(|(_, title)| title.to_lowercase().contains(&wanted)).collect()
     }
 
     /// What is lined up, the next in front.
@@ -220,14 +237,13 @@ impl Console {
         let on = On {
             piece: piece.id,
             title: piece.display_title(),
-            why: planned.why.as_str(),
+            why: planned.why.as_str().to_owned(),
             start: at,
             end: at + SignedDuration::from_millis(piece.plays_ms()),
-            spin: spin.clone(),
         };
         let mut state = self.state();
         state.planner.began(piece, at);
-        state.on = Some(on);
+        state.on = Some((on, spin.clone()));
         drop(state);
         self.herald.spun(spin);
     }
@@ -235,11 +251,11 @@ impl Console {
     /// What was on is over.
     pub(super) fn ended(&self, at: Timestamp) {
         let mut state = self.state();
-        let Some(on) = state.on.take() else { return };
+        let Some((on, spin)) = state.on.take() else { return };
         state.planner.ended(at);
         state.is_skipped = false;
         drop(state);
-        self.herald.spun(Spin { end: Some(at.max(on.start)), ..on.spin });
+        self.herald.spun(Spin { end: Some(at.max(on.start)), ..spin });
     }
 
     /// It could not be played.

@@ -1,6 +1,9 @@
-//! `groundwave import`: stories from elsewhere, into a running station or a stopped one; an Icecast's configuration.
+//! `groundwave import`: stories, sound and rotations from elsewhere, into a running station or a stopped one; an Icecast's
+//! configuration.
 
+mod audio;
 mod icecast;
+mod rotation;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -26,10 +29,14 @@ pub(super) struct Import {
 
 #[derive(Debug, Subcommand)]
 enum From {
+    /// Sound files, into a service's library
+    Audio(audio::Audio),
     /// Documents of NPR's Content Distribution Service, as JSON
     Cds(Cds),
     /// An Icecast's configuration: prints the settings that it amounts to, and what it says besides
     Icecast(icecast::Icecast),
+    /// What a service's automation plays by, as TOML
+    Rotation(rotation::Rotation),
 }
 
 #[derive(Debug, Args)]
@@ -47,8 +54,10 @@ struct Cds {
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.from {
+            From::Audio(audio) => runtime()?.block_on(audio.run()),
             From::Cds(cds) => runtime()?.block_on(cds.run()),
             From::Icecast(icecast) => icecast.run(),
+            From::Rotation(rotation) => runtime()?.block_on(rotation.run()),
         }
     }
 }

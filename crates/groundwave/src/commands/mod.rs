@@ -7,6 +7,7 @@ mod demo;
 mod first_settings;
 mod import;
 mod init;
+mod library;
 mod serve;
 mod transcode;
 mod user;
@@ -15,8 +16,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use station::Station;
+use station::{Service, Station};
 
 use crate::settings::Settings;
 
@@ -38,8 +40,10 @@ enum Command {
     Serve(serve::Serve),
     /// Say who may come in at the desk
     User(user::User),
-    /// Take in stories, or an Icecast's configuration, from elsewhere
+    /// Take in stories, sound, rotations, or an Icecast's configuration, from elsewhere
     Import(import::Import),
+    /// List the pieces that automation can play
+    Library(library::Library),
     /// Speak to the station that is on the air: what is on, and what should be
     Air(air::Air),
     /// Say whether folder, store and ports are fit, before anything starts
@@ -98,6 +102,13 @@ fn choose(stations: Vec<Station>, slug: Option<&str>) -> anyhow::Result<Station>
     }
 }
 
+/// The service of that name.
+fn choose_service(services: Vec<Service>, slug: &str) -> anyhow::Result<Service> {
+    let known = services.iter().map(|service| service.slug.as_str()).collect::<Vec<_>>().join(", ");
+    let found = services.into_iter().find(|service| service.slug.as_str() == slug);
+    found.with_context(|| format!("no service is called `{slug}`; there are {known}"))
+}
+
 /// Does what the command line asks, and says how it went.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match Line::try_parse_from(line) {
@@ -114,6 +125,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Library(command) => command.run(),
         Command::Air(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Config(command) => command.run(),

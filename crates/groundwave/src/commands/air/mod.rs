@@ -2,6 +2,8 @@
 
 mod export;
 mod log;
+mod plan;
+mod queue;
 mod record;
 mod status;
 mod switch;
@@ -22,6 +24,10 @@ pub(super) struct Air {
 enum Act {
     /// Say what is on each service, since when, and why
     Status(status::Status),
+    /// Say what automation will play, when, and why
+    Plan(plan::Plan),
+    /// See and change what automation plays next
+    Queue(queue::Queue),
     /// Put an input of a service on by hand, or let the switch decide again
     Switch(switch::Switch),
     /// Write what was aired between two moments to a file
@@ -36,6 +42,8 @@ impl Air {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.act {
             Act::Status(act) => act.run(),
+            Act::Plan(act) => act.run(),
+            Act::Queue(act) => act.run(),
             Act::Switch(act) => act.run(),
             Act::Export(act) => act.run(),
             Act::Log(act) => act.run(),

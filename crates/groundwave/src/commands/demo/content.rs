@@ -209,6 +209,7 @@ pub(super) struct PieceEntry {
     pub service: station::Slug,
     pub audio: String,
     pub position: i64,
+    pub category: station::Slug,
     #[serde(default)]
     pub artist: String,
     pub title: String,

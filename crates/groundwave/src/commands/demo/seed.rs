@@ -12,8 +12,8 @@ use jiff::{SignedDuration, ToSpan as _, tz::TimeZone};
 use station::schedule::{self, Change, Exception, OneOff, Rule};
 use station::{
     Block, Byline, Clock, Codec, Episode, EpisodeId, Event, Image, OneOffId, Person, PersonId, Piece, PieceId,
-    Programme, ProgrammeId, Rights, RuleId, Section, Service, ServiceId, Slug, Sound, Station, StationId, Story,
-    StoryId, Timestamp, image, library, sound, story,
+    Programme, ProgrammeId, Rights, Rotation, RuleId, Section, Service, ServiceId, Slug, Sound, Station, StationId,
+    Story, StoryId, Timestamp, image, library, sound, story,
 };
 use store::{Db, Tx};
 use vault::Vault;
@@ -25,6 +25,7 @@ use super::content::{
 use super::prose;
 use crate::assembly;
 use crate::clock::System;
+use crate::rotation_file;
 use crate::settings::Settings;
 
 /// Makes the station where the store has none.
@@ -200,7 +201,20 @@ impl Seed {
             store::library::save(tx, &piece).await?;
             self.pieces.push((entry.audio, piece));
         }
+        for service in self.services.values() {
+            store::rotation::save(tx, &self.rotation(service)?).await?;
+            store::change::add(tx, self.station, &Event::LibraryChanged { service: service.id }).await?;
+        }
         Ok(())
+    }
+
+    /// What a service's automation plays by: the file of its name.
+    fn rotation(&self, service: &Service) -> anyhow::Result<Rotation> {
+        let name = format!("rotation/{}.toml", service.slug);
+        let text = std::str::from_utf8(content::bytes(&name)?).with_context(|| format!("demo/{name} is not UTF-8"))?;
+        let ours = self.pieces.iter().map(|(_, piece)| piece).filter(|piece| piece.service == service.id);
+        let ours: Vec<Piece> = ours.cloned().collect();
+        rotation_file::read(text, self.station, service.id, &ours).with_context(|| format!("demo/{name}"))
     }
 
     fn piece(&self, entry: &PieceEntry) -> anyhow::Result<Piece> {
@@ -212,6 +226,7 @@ impl Seed {
         let service = self.service(&entry.service)?.id;
         Ok(Piece {
             position: entry.position,
+            category: Some(entry.category.clone()),
             artist: entry.artist.clone(),
             duration_ms: entry.duration_ms,
             renditions: vec![rendition(Codec::Mp3, "mp3")?, rendition(Codec::Aac, "aac")?],
