@@ -27,8 +27,8 @@ const PART_MS_MIN: u64 = 200;
 const STUB_MAX: SignedDuration = SignedDuration::from_millis(400);
 /// Media times that are no further apart than this are the same.
 const ALIGNED: Duration = Duration::from_millis(100);
-/// Fragments are numbered through; no segment has more parts than this.
-const PARTS_MAX: u64 = 128;
+/// No segment has more parts than this.
+const PARTS_MAX: usize = 128;
 
 /// Packs a rendition's units.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct Cutter {
     segment_ms: u64,
     part_ms: u64,
     next_seq: u64,
+    /// The number of the next part's fragment.
+    fragments: u32,
     /// Media time of the next unit, in samples at the track's rate.
     time: u64,
     discontinuities: u64,
@@ -73,6 +75,8 @@ struct Open {
     segment: Segment,
     ends_at: Timestamp,
     parts: Vec<Part>,
+    /// The units of its finished parts.
+    packed: Vec<Unit>,
     /// The units of the part that is being filled.
     units: Vec<Unit>,
     /// Samples in these units.
@@ -111,7 +115,7 @@ pub struct Sealed {
     pub segment: Segment,
     /// The file.
     pub bytes: Bytes,
-    /// Its parts, which share the file's bytes.
+    /// Its parts: the same units, in fragments of their own.
     pub parts: Vec<Part>,
 }
 
@@ -124,6 +128,7 @@ impl Cutter {
             segment_ms,
             part_ms: part_ms.clamp(PART_MS_MIN, segment_ms),
             next_seq: last.map_or(origin.seq, |last| last.seq + 1),
+            fragments: 0,
             time: last.map_or(0, Segment::end_time),
             discontinuities: last.map_or(0, |last| last.discontinuities),
             is_discontinuity: false,
@@ -164,7 +169,7 @@ impl Cutter {
         open.add(unit);
         let (is_full, has_part) = (open.now() >= open.ends_at, open.has_whole_part(self.part_ms));
         if has_part && !is_full {
-            cuts.push(open.cut_part(false));
+            cuts.push(open.cut_part(self.next_fragment(), false));
         }
         self.open = Some(open);
         if is_full {
@@ -176,12 +181,18 @@ impl Cutter {
     /// Ends the segment that is being filled, if there is one.
     pub fn seal(&mut self) -> Vec<Cut> {
         let Some(mut open) = self.open.take() else { return Vec::new() };
-        let last_part = (!open.units.is_empty()).then(|| open.cut_part(true));
+        let last_part = (!open.units.is_empty()).then(|| open.cut_part(self.next_fragment(), true));
         let sealed = open.seal();
         self.next_seq += 1;
         self.time = sealed.segment.end_time();
         self.airtime.end(sealed.segment.at, sealed.segment.duration());
         last_part.into_iter().chain([Cut::Segment(sealed)]).collect()
+    }
+
+    fn next_fragment(&mut self) -> u32 {
+        let number = self.fragments;
+        self.fragments = number.wrapping_add(1);
+        number
     }
 
     /// Begins a segment.
@@ -205,7 +216,7 @@ impl Cutter {
         let note = Note { seq: segment.seq, at: segment.at, media: duration_of(self.time, track.sample_rate_hz()) };
         self.origin.timeline.note(self.origin.rendition, note);
         let ends_at = end_of(segment.at, self.segment_ms);
-        Open { segment, ends_at, parts: Vec::new(), units: Vec::new(), samples: 0 }
+        Open { segment, ends_at, parts: Vec::new(), packed: Vec::new(), units: Vec::new(), samples: 0 }
     }
 
     /// Sets number and media time by what the other renditions say. Neither ever goes back, and a number is only taken where
@@ -259,37 +270,28 @@ impl Open {
         let whole = Duration::from_millis(part_ms.saturating_mul(self.parts.len() as u64 + 1));
         let ends_at = self.segment.at.saturating_add(whole).unwrap_or(Timestamp::MAX);
         let now = self.now();
-        now >= ends_at && self.ends_at.duration_since(now) > SLEW_MAX && (self.parts.len() as u64) < PARTS_MAX - 1
+        now >= ends_at && self.ends_at.duration_since(now) > SLEW_MAX && self.parts.len() < PARTS_MAX - 1
     }
 
-    fn cut_part(&mut self, is_last: bool) -> Cut {
+    fn cut_part(&mut self, sequence: u32, is_last: bool) -> Cut {
         let segment = &mut self.segment;
-        let sequence = segment.seq.wrapping_mul(PARTS_MAX) + self.parts.len() as u64;
-        let place = Place { sequence: sequence as u32, base_media_decode_time: segment.end_time() };
+        let place = Place { sequence, base_media_decode_time: segment.end_time() };
         let bytes = fmp4::fragment(place, &self.units);
         let samples = std::mem::take(&mut self.samples);
         let part = Part { duration: duration_of(samples, segment.header.track.sample_rate_hz()), bytes };
-        self.units.clear();
+        self.packed.append(&mut self.units);
         segment.units += (samples / u64::from(segment.header.track.grain_samples())) as u32;
         segment.bytes += part.bytes.len() as u64;
         self.parts.push(part.clone());
         Cut::Part { part, segment: segment.clone(), is_last }
     }
 
+    /// The whole segment is one fragment again: VLC takes the end of the second for the end of the stream.
     fn seal(self) -> Sealed {
-        let head = fmp4::segment_head();
-        let pieces: Vec<&[u8]> =
-            std::iter::once(&head).chain(self.parts.iter().map(|part| &part.bytes)).map(|it| &it[..]).collect();
-        let bytes = Bytes::from(pieces.concat());
-        let mut from = head.len();
-        let parts = self.parts.into_iter().map(|part| {
-            let to = from + part.bytes.len();
-            let shared = bytes.slice(from..to);
-            from = to;
-            Part { bytes: shared, ..part }
-        });
-        let parts = parts.collect();
-        Sealed { segment: Segment { bytes: bytes.len() as u64, ..self.segment }, bytes, parts }
+        let Segment { seq, time, .. } = self.segment;
+        let place = Place { sequence: seq as u32, base_media_decode_time: time };
+        let bytes = Bytes::from([fmp4::segment_head(), fmp4::fragment(place, &self.packed)].concat());
+        Sealed { segment: Segment { bytes: bytes.len() as u64, ..self.segment }, bytes, parts: self.parts }
     }
 }
 
@@ -392,9 +394,10 @@ mod tests {
             parts.iter().map(|part| part.duration).sum::<Duration>().as_micros(),
             sealed.segment.duration().as_micros()
         );
-        let joined: Vec<u8> = parts.iter().flat_map(|part| part.bytes.to_vec()).collect();
-        assert!(sealed.bytes.ends_with(&joined));
-        assert_eq!(sealed.bytes.len(), joined.len() + fmp4::segment_head().len());
+        let sounds = |bytes: &[u8]| bytes.windows(7).filter(|it| it == &[0x20, 0, 0, 0, 0, 0, 0x0e]).count();
+        assert_eq!(parts.iter().map(|part| sounds(&part.bytes)).sum::<usize>(), 259, "each block is in one part");
+        assert_eq!(sounds(&sealed.bytes), 259);
+        assert_eq!(sealed.bytes.windows(4).filter(|it| it == b"moof").count(), 1, "the whole is one fragment");
         assert!(sealed.parts.iter().zip(&parts).all(|(kept, told)| kept.bytes == told.bytes));
     }
 

@@ -48,15 +48,16 @@ async fn parts_are_listed_while_their_segment_grows_and_make_it_when_joined() {
     assert_eq!(parts.len(), 6 + 6 + 2, "{list}");
     assert!(list.contains("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1795507200000-2.2.m4s\""), "{list}");
     assert!(list.contains("PART-HOLD-BACK=3.065") && list.contains("PART-TARGET=1.021"), "{list}");
+    let init = get(&station.hls, "/hls/news/init-1210.mp4").await.into_body().collect().await.unwrap().to_bytes();
     for seq in 0..2 {
-        let mut joined = audio::fmp4::segment_head().to_vec();
+        let mut joined = init.to_vec();
         for part in &parts[seq * 6..seq * 6 + 6] {
-            joined.extend(
-                get(&station.hls, &format!("/hls/news/{part}")).await.into_body().collect().await.unwrap().to_bytes(),
-            );
+            let response = get(&station.hls, &format!("/hls/news/{part}")).await;
+            joined.extend(response.into_body().collect().await.unwrap().to_bytes());
         }
         let whole = get(&station.hls, &format!("/hls/news/1795507200000-{seq}.m4s")).await;
-        assert!(whole.into_body().collect().await.unwrap().to_bytes() == joined, "segment {seq}");
+        let whole = [init.clone(), whole.into_body().collect().await.unwrap().to_bytes()].concat();
+        assert!(decode_file("parts.mp4", &joined) == decode_file("whole.mp4", &whole), "segment {seq}");
     }
     station.stop().await;
 }
