@@ -158,7 +158,8 @@ async fn listen(
             timeout(ANSWER_MAX, output.next()).await.unwrap_or(Err(Silence::TooLong))
         };
         match answer {
-            Ok(Answer::Done) if is_idle => return Silence::Nonsense,
+            // Asked anew: an order may have been sent and done since `is_idle` was looked at.
+            Ok(Answer::Done) if sent.borrow().orders == *done.borrow() => return Silence::Nonsense,
             Ok(Answer::Done) => {
                 said = 0;
                 done.send_modify(|done| *done += 1);
