@@ -30,7 +30,7 @@ async fn a_stock_master_s_streams_are_heard_here_to_the_bit_with_their_titles() 
     let icecast = Icecast::start("").await;
     let sent = mp3();
     let _source = icecast.send("/live.mp3", sent.clone()).await;
-    let _hidden = icecast.send("/other.mp3", sent.clone()).await;
+    let leaving = icecast.send("/other.mp3", sent.clone()).await;
     let title = format!(
         "GET /admin/metadata?mode=updinfo&mount=/live.mp3&song=Far%20-%20Away HTTP/1.0\r\n{AUTHORIZATION}\r\n\r\n"
     );
@@ -68,7 +68,7 @@ async fn a_stock_master_s_streams_are_heard_here_to_the_bit_with_their_titles() 
     wait_for("the relay", is_on("Far")).await;
 
     // What leaves the list is let go.
-    drop(_hidden);
+    drop(leaving);
     wait_for("the mount to go", || studio.air.mount(None, "/other.mp3").is_none().then_some(())).await;
     studio.close().await;
 }
