@@ -20,8 +20,6 @@ use station::recording::{Chapter, Gap, Loudness};
 use station::{Codec, ServiceId, Timestamp};
 use vault::Vault;
 
-use crate::commands::transcode;
-
 /// How often a measurement is tried that a child did not live to finish.
 const MEASURES_MAX: u32 = 3;
 
@@ -29,13 +27,14 @@ const MEASURES_MAX: u32 = 3;
 pub struct Archive {
     air: Arc<Air>,
     vault: Vault,
-    workshop: Workshop,
+    /// Whose children decode what is measured; without one nothing is.
+    workshop: Option<Workshop>,
 }
 
 impl Archive {
     /// What `air` has on tape; files go to `vault`.
-    pub fn new(air: Arc<Air>, vault: Vault) -> Self {
-        Self { air, vault, workshop: transcode::workshop() }
+    pub fn new(air: Arc<Air>, vault: Vault, workshop: Option<Workshop>) -> Self {
+        Self { air, vault, workshop }
     }
 }
 
@@ -57,9 +56,9 @@ impl recorder::Archive for Archive {
     }
 
     async fn loudness(&self, service: ServiceId, span: Range<Timestamp>) -> Option<Loudness> {
-        let tape = self.air.tapes().of(service, None)?;
+        let (tape, workshop) = (self.air.tapes().of(service, None)?, self.workshop.as_ref()?);
         for _ in 0..MEASURES_MAX {
-            match self.measure(tape, span.clone()).await {
+            match measure_with(workshop, tape, span.clone()).await {
                 Ok(loudness) => return loudness,
                 Err(error) => {
                     let error = &*error as &dyn std::error::Error;
@@ -71,11 +70,9 @@ impl recorder::Archive for Archive {
     }
 }
 
-impl Archive {
-    async fn measure(&self, tape: &Tape, span: Range<Timestamp>) -> Result<Option<Loudness>, Fault> {
-        let mut child = self.workshop.decode(air::codec::to_audio(tape.codec())).await?;
-        measure(tape.between(span), &mut child).await
-    }
+async fn measure_with(workshop: &Workshop, tape: &Tape, span: Range<Timestamp>) -> Result<Option<Loudness>, Fault> {
+    let mut child = workshop.decode(air::codec::to_audio(tape.codec())).await?;
+    measure(tape.between(span), &mut child).await
 }
 
 /// How loud what a playback hears is. Its frames are somebody else's: a child process decodes them.

@@ -147,7 +147,8 @@ impl House {
         vault.discard_unfinished_content().await.context("could not tidy the vault")?;
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         let settings = guide::recorder::Settings { days_back: self.settings.tape.days, ..Default::default() };
-        Ok(guide::recorder::run(db, bus, clock, Archive::new(self.air.clone(), vault), settings))
+        let archive = Archive::new(self.air.clone(), vault, sound::workshop(&self.settings.sound)?);
+        Ok(guide::recorder::run(db, bus, clock, archive, settings))
     }
 
     /// What the door hands on that is neither a source nor a listener: the desk by its host name, then the air's own
