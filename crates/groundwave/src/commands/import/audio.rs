@@ -8,7 +8,7 @@ use clap::Args;
 use guide::library::{FILE_BYTES_MAX, as_minutes};
 use station::{Clock, Piece, Slug};
 
-use super::super::{Place, choose, choose_service, transcode};
+use super::super::{Place, choose, choose_service};
 use crate::assembly;
 use crate::clock::System;
 use crate::intake::{Intake, Taken};
@@ -44,7 +44,8 @@ impl Audio {
         let intake = Intake {
             db,
             vault: assembly::open_vault(&settings)?,
-            workshop: transcode::workshop(),
+            workshop: crate::sound::workshop(&settings.sound)?
+                .context("what is taken in is decoded in child processes, and `workshop` in [sound] is off")?,
             service,
             category: self.category.as_deref().map(Slug::parse).transpose()?,
         };
