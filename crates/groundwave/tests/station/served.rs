@@ -111,7 +111,7 @@ impl MailServer {
 /// One conversation in SMTP, as short as RFC 5321 lets it be.
 fn take(socket: TcpStream) -> Option<String> {
     let mut lines = BufReader::new(socket.try_clone().ok()?).lines();
-    let mut say = |words: &str| (&socket).write_all(format!("{words}\r\n").as_bytes()).ok();
+    let say = |words: &str| (&socket).write_all(format!("{words}\r\n").as_bytes()).ok();
     say("220 here")?;
     loop {
         let line = lines.next()?.ok()?;
