@@ -31,6 +31,7 @@ pub(crate) enum Content {
     Json(serde_json::Value),
     File {
         media_type: &'static str,
+        encoding: Option<&'static str>,
         bytes: Bytes,
     },
 }
@@ -95,8 +96,14 @@ impl Answer {
         Self::new(StatusCode::OK, Content::Json(value))
     }
 
-    pub(crate) fn file(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        Self::new(StatusCode::OK, Content::File { media_type, bytes: bytes.into() })
+    pub(crate) fn file(media_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self::new(StatusCode::OK, Content::File { media_type, encoding: None, bytes: Bytes::from_static(bytes) })
+    }
+
+    /// A file that was compressed when it was made.
+    pub(crate) fn compressed(media_type: &'static str, encoding: &'static str, bytes: &'static [u8]) -> Self {
+        let bytes = Bytes::from_static(bytes);
+        Self::new(StatusCode::OK, Content::File { media_type, encoding: Some(encoding), bytes })
     }
 
     /// The same with another status.

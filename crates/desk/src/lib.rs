@@ -135,51 +135,51 @@ impl Desk {
     async fn answer(self: &Arc<Self>, lines: &Lines, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let station = match self.station(&parts).await {
-            Ok(Some(station)) if self.settings.safe_origin_of(&station).is_err() => {
-                return self.plain(Reason::InTheOpen);
-            }
-            Ok(Some(station)) => station,
-            Ok(None) => return self.plain(Reason::NoDesk),
-            Err(error) => return self.plain(reason(&error.into())),
+            Ok(station) => station,
+            Err(reason) => return self.plain(reason),
         };
         // Whoever may read a page may ask for its head.
         let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
         let route = lines.iter().find(|route| route.method == method).copied();
-        let mut visit = self.visit(station, route, &parts);
-        let answered = match route {
-            None if lines.is_empty() => {
-                // So that whoever is signed in finds their way from here too.
-                visit.visitor = self.visitor(&visit).await.unwrap_or_default();
-                Err(Fault::NotFound.into())
-            }
-            None => Err(Refusal::MethodNotAllowed),
-            Some(route) => self.let_in(route, &mut visit, &parts.method, body).await,
-        };
-        let visit = Arc::new(visit);
-        let (answer, kept) = match (answered, route) {
-            (Ok(()), Some(route)) => match (route.handler)(visit.clone()).await {
-                Ok(answer) => (answer, route.kept),
-                Err(fault) => (problem::page(&visit, reason(&fault)), Kept::Nowhere),
-            },
-            (Err(refusal), _) => (self.refuse(&visit, refusal), Kept::Nowhere),
-            (Ok(()), None) => (problem::page(&visit, Reason::NotFound), Kept::Nowhere),
-        };
-        let mut answer = self.respond(answer, kept).await;
-        if lines.iter().all(|route| route.method != method) && !lines.is_empty() {
-            let allowed = lines.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
-            answer.headers_mut().extend(HeaderValue::try_from(allowed).ok().map(|allowed| (header::ALLOW, allowed)));
+        let visit = self.visit(station, route, &parts);
+        match route {
+            Some(route) => self.by_line(route, visit, body).await,
+            None => self.stray(lines, visit).await,
         }
+    }
+
+    /// Answers what has a line in the table.
+    async fn by_line(self: &Arc<Self>, route: &Route, mut visit: Visit, body: Body) -> Response {
+        if let Err(refusal) = self.let_in(route, &mut visit, body).await {
+            return self.respond(self.refuse(&visit, refusal), Kept::Nowhere).await;
+        }
+        let visit = Arc::new(visit);
+        match (route.handler)(visit.clone()).await {
+            Ok(answer) => self.respond(answer, route.kept).await,
+            Err(fault) => self.respond(problem::page(&visit, reason(&fault)), Kept::Nowhere).await,
+        }
+    }
+
+    /// Answers what has none: nothing stands there, or something else is done there.
+    async fn stray(self: &Arc<Self>, lines: &Lines, mut visit: Visit) -> Response {
+        // So that whoever is signed in finds their way from here too.
+        visit.visitor = self.visitor(&visit).await.unwrap_or_default();
+        if lines.is_empty() {
+            return self.respond(problem::page(&visit, Reason::NotFound), Kept::Nowhere).await;
+        }
+        let mut answer = self.respond(problem::page(&visit, Reason::MethodNotAllowed), Kept::Nowhere).await;
+        let allowed = lines.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+        answer.headers_mut().extend(HeaderValue::try_from(allowed).ok().map(|allowed| (header::ALLOW, allowed)));
         answer
     }
 
     /// Holds a request against its line: where it comes from, what comes with it, who sends it.
-    async fn let_in(&self, route: &Route, visit: &mut Visit, method: &Method, body: Body) -> Result<(), Refusal> {
+    async fn let_in(&self, route: &Route, visit: &mut Visit, body: Body) -> Result<(), Refusal> {
         let origin = self.settings.origin_of(&visit.station);
-        origin::check(route.cross_site, &visit.headers, &origin, method.is_safe()).map_err(|_| Refusal::Foreign)?;
+        origin::check(route.cross_site, &visit.headers, &origin, visit.is_read).map_err(|_| Refusal::Foreign)?;
         visit.body = read(body, &visit.headers, route.body_bytes_max).await?;
-        if let Some(secret) = visit.cookie(Cookie::Session).filter(|_| route.kept == Kept::Nowhere) {
-            visit.visitor =
-                sessions::find(&self.db, visit.station.id, &secret, visit.now).await.map_err(Fault::from)?;
+        if route.kept == Kept::Nowhere {
+            visit.visitor = self.visitor(visit).await.map_err(Fault::from)?;
         }
         match (route.guard, &visit.visitor) {
             (Guard::Anyone, _) => Ok(()),
@@ -207,7 +207,6 @@ impl Desk {
             Refusal::Stale => problem::page(visit, Reason::Stale),
             Refusal::Foreign => problem::page(visit, Reason::Foreign),
             Refusal::TooLarge => problem::page(visit, Reason::TooLarge),
-            Refusal::MethodNotAllowed => problem::page(visit, Reason::MethodNotAllowed),
             Refusal::Fault(fault) => problem::page(visit, reason(&fault)),
         }
     }
@@ -231,12 +230,18 @@ impl Desk {
     }
 
     /// The station whose desk is asked for.
-    async fn station(&self, parts: &Parts) -> store::Result<Option<Station>> {
+    async fn station(&self, parts: &Parts) -> Result<Station, Reason> {
         let host = parts.uri.host().or_else(|| parts.headers.get(header::HOST)?.to_str().ok()).unwrap_or_default();
-        match self.settings.asked(host) {
+        let found = match self.settings.asked(host) {
             None => Ok(None),
-            Some(name) if name.is_empty() => Ok(store::station::all(&self.db).await?.into_iter().next()),
+            Some(name) if name.is_empty() => store::station::all(&self.db).await.map(|all| all.into_iter().next()),
             Some(name) => store::station::by_host(&self.db, &name).await,
+        };
+        match found {
+            Ok(Some(station)) if self.settings.safe_origin_of(&station).is_err() => Err(Reason::InTheOpen),
+            Ok(Some(station)) => Ok(station),
+            Ok(None) => Err(Reason::NoDesk),
+            Err(error) => Err(reason(&error.into())),
         }
     }
 
@@ -259,7 +264,13 @@ impl Desk {
             Content::Json(value) => {
                 answer::respond(status, "application/json", value.to_string().into(), kept, is_https)
             }
-            Content::File { media_type, bytes } => answer::respond(status, media_type, bytes, kept, is_https),
+            Content::File { media_type, encoding, bytes } => {
+                let mut response = answer::respond(status, media_type, bytes, kept, is_https);
+                let headers = response.headers_mut();
+                headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+                headers.extend(encoding.map(|name| (header::CONTENT_ENCODING, HeaderValue::from_static(name))));
+                response
+            }
             Content::SeeOther(path) => {
                 let location = HeaderValue::try_from(&path).unwrap_or(HeaderValue::from_static("/"));
                 status = StatusCode::SEE_OTHER;
@@ -299,7 +310,6 @@ enum Refusal {
     /// Another site's page sent it.
     Foreign,
     TooLarge,
-    MethodNotAllowed,
     Fault(Fault),
 }
 

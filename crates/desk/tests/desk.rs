@@ -383,7 +383,10 @@ async fn every_answer_is_guarded_and_none_but_files_is_kept() {
             assert!(cookie.contains("; HttpOnly; SameSite=Strict; Secure") && !cookie.contains("Domain"), "{cookie}");
         }
     }
+    let packed = june.clone().send(Method::GET, web::path("desk.css"), &[("accept-encoding", "gzip, br")], "").await;
+    assert_eq!(packed.header("content-encoding"), Some("br"));
     let asset = june.clone().get(web::path("desk.css")).await;
+    assert!(asset.text.contains("--paper") && asset.header("content-encoding").is_none());
     assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"));
 }
 

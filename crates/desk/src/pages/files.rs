@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::header;
+
 use crate::answer::{Answer, Fault};
 use crate::visit::Visit;
 
@@ -14,7 +16,14 @@ const ICON: &str = concat!(
 
 pub(crate) async fn asset(visit: Arc<Visit>) -> super::Result {
     let asset = web::asset(visit.word(0)).ok_or(Fault::NotFound)?;
-    Ok(Answer::file(asset.media_type, asset.identity))
+    let taken = visit.headers.get(header::ACCEPT_ENCODING).and_then(|taken| taken.to_str().ok()).unwrap_or_default();
+    // A browser that will not have an encoding leaves it out; only programs write `br;q=0`.
+    let takes = |name: &str| taken.split(',').any(|one| one.trim().eq_ignore_ascii_case(name));
+    Ok(match () {
+        () if takes("br") => Answer::compressed(asset.media_type, "br", asset.brotli),
+        () if takes("gzip") => Answer::compressed(asset.media_type, "gzip", asset.gzip),
+        () => Answer::file(asset.media_type, asset.identity),
+    })
 }
 
 pub(crate) async fn icon(_: Arc<Visit>) -> super::Result {
@@ -22,5 +31,5 @@ pub(crate) async fn icon(_: Arc<Visit>) -> super::Result {
 }
 
 pub(crate) async fn robots(_: Arc<Visit>) -> super::Result {
-    Ok(Answer::file("text/plain; charset=utf-8", &b"User-agent: *\nDisallow: /\n"[..]))
+    Ok(Answer::file("text/plain; charset=utf-8", b"User-agent: *\nDisallow: /\n"))
 }

@@ -56,9 +56,10 @@ struct Airing {
 pub(crate) async fn show(visit: Arc<Visit>) -> super::Result {
     let times = Times::new(&visit.station, visit.now);
     let before = before(visit.asked("before"))?;
-    let mut listed = match visit.powers().may(Permission::ViewDrafts) {
-        true => Some(store::story::list_for_desk(visit.db(), visit.station.id, before, STORIES + 1).await?),
-        false => None,
+    let mut listed = if visit.powers().may(Permission::ViewDrafts) {
+        Some(store::story::list_for_desk(visit.db(), visit.station.id, before, STORIES + 1).await?)
+    } else {
+        None
     };
     let older = listed.as_mut().and_then(cut);
     let stories = listed.map(|listed| listed.into_iter().filter(|story| may_see(&visit, story)));

@@ -294,7 +294,8 @@ pub(crate) async fn with_passkey(visit: Arc<Visit>) -> super::Result {
             }
             tx.commit().await?;
             let answer = let_in(&visit, &account, "with a passkey", then).await?;
-            Ok(Answer { status: StatusCode::OK, content: Answer::json(json!({ "to": then })).content, ..answer })
+            // The browser's script goes on by itself; what the answer has for it are the cookies.
+            Ok(Answer { cookies: answer.cookies, ..Answer::json(json!({ "to": then })) })
         }
         Err(refusal) => {
             metrics::counter!("groundwave_desk_sign_ins_wrong_total").increment(1);
