@@ -147,7 +147,7 @@ impl House {
         vault.discard_unfinished_content().await.context("could not tidy the vault")?;
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         let settings = guide::recorder::Settings { days_back: self.settings.tape.days, ..Default::default() };
-        let archive = Archive::new(self.air.clone(), vault, sound::workshop(&self.settings.sound)?);
+        let archive = Archive::new(self.air.clone(), vault, sound::workshop(&self.settings.sound));
         Ok(guide::recorder::run(db, bus, clock, archive, settings))
     }
 
@@ -320,7 +320,7 @@ fn air_settings(
         tape: tape_settings(&settings.tape),
         loudness: sound::loudness(settings, services),
         emergency_piece: sound::emergency_piece(&settings.sound)?,
-        workshop: sound::workshop(&settings.sound)?,
+        workshop: sound::workshop(&settings.sound),
         ..air::Settings::default()
     })
 }

@@ -17,16 +17,14 @@ use crate::settings::{Programme, ServiceSound, Settings, Sound};
 /// The largest emergency piece that is read, in bytes.
 const PIECE_BYTES_MAX: u64 = 16 << 20;
 
-/// What a child of the workshop is told to do.
-const CHILD: &str = "transcode-child";
+/// The running program, even after another has been put in its place on the disk.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+/// The command that a child of the workshop is started with.
+pub const CHILD: &str = "transcode-child";
 
 /// Where sound is decoded and encoded: in children of this very program. `None` if that is switched off.
-pub fn workshop(sound: &Sound) -> anyhow::Result<Option<Workshop>> {
-    if !sound.workshop {
-        return Ok(None);
-    }
-    let program = std::env::current_exe().context("could not find this program, to start its children")?;
-    Ok(Some(Workshop::new(program, [CHILD.into()])))
+pub fn workshop(sound: &Sound) -> Option<Workshop> {
+    sound.workshop.then(|| Workshop::new(THIS_PROGRAM, [CHILD.into()]))
 }
 
 /// What counts as dead air, with the profiles of the programmes that have one.

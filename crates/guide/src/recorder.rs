@@ -193,11 +193,15 @@ impl<A: Archive> Recorder<A> {
     async fn do_job(&mut self, station: &Station, job: &Job) -> Result<(), Undone> {
         let cut = if job.must_cut() {
             if self.would_lose(job).await.map_err(Undone::Archive)? {
-                return Ok(self.give_up(job, "not all of it can be cut again; its episode stays as it is"));
+                self.give_up(job, "not all of it can be cut again; its episode stays as it is");
+                return Ok(());
             }
             let cut = self.archive.cut(job.broadcast.service, job.span()).await.map_err(Undone::Archive)?;
-            let Some(cut) = cut else { return Ok(self.give_up(job, "nothing of it was kept")) };
-            Some(cut)
+            if cut.is_none() {
+                self.give_up(job, "nothing of it was kept");
+                return Ok(());
+            }
+            cut
         } else {
             None
         };

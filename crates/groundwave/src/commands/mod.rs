@@ -51,7 +51,7 @@ enum Command {
     /// Print the settings in force, each with its meaning
     Config(config::Config),
     /// Decode or encode for a running station, locked in; the station starts it
-    #[command(name = transcode::NAME, hide = true)]
+    #[command(name = crate::sound::CHILD, hide = true)]
     TranscodeChild,
 }
 

@@ -4,9 +4,6 @@ use std::process::ExitCode;
 
 use air::transcode::child;
 
-/// Its name on the command line.
-pub(super) const NAME: &str = "transcode-child";
-
 /// Serves the parent until it is done.
 pub(super) fn run() -> ExitCode {
     child::run()

@@ -14,7 +14,7 @@ async fn what_the_desk_keeps_comes_back_as_it_was_saved(db: Db) {
     sample::fill(&db, &alpha).await;
     let id = alpha.id;
     let account = sample::account(&alpha);
-    assert_eq!(store::account::all(&db, id).await.unwrap(), [account.clone()]);
+    assert_eq!(store::account::all(&db, id).await.unwrap(), std::slice::from_ref(&account));
     assert_eq!(store::account::by_email(&db, id, "jo@harrow.example").await.unwrap(), Some(account));
     let proofs = store::account::proofs(&db, id, ACCOUNT).await.unwrap().unwrap();
     assert_eq!((proofs.password.as_deref(), proofs.totp.as_deref()), (Some("$argon2id$"), None));

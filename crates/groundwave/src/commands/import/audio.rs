@@ -44,7 +44,7 @@ impl Audio {
         let intake = Intake {
             db,
             vault: assembly::open_vault(&settings)?,
-            workshop: crate::sound::workshop(&settings.sound)?
+            workshop: crate::sound::workshop(&settings.sound)
                 .context("what is taken in is decoded in child processes, and `workshop` in [sound] is off")?,
             service,
             category: self.category.as_deref().map(Slug::parse).transpose()?,
