@@ -72,11 +72,18 @@ fn every_room_of_the_table_stands() {
 
 /// Files below `folder` that end in `.rs`, tests left out.
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    let mut all = Vec::new();
+    rust_files(folder, &mut all);
+    into.extend(all.into_iter().filter(|path| !path.ends_with("tests.rs")));
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a source folder can be read") {
         let path = entry.expect("a source folder can be read").path();
         if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+            rust_files(&path, into);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
             into.push(path);
         }
     }
@@ -150,15 +157,7 @@ fn every_link_between_our_pages_leads_somewhere() {
 /// Every file of tests, ours and the browser's, as one text.
 fn tests() -> String {
     let mut files = Vec::new();
-    for folder in std::fs::read_dir(root().join("crates")).expect("crates/ can be read") {
-        let folder = folder.expect("crates/ can be read").path();
-        for part in ["src", "tests"].map(|part| folder.join(part)).into_iter().filter(|part| part.is_dir()) {
-            sources(&part, &mut files);
-            // What `sources` leaves out is wanted here.
-            files.extend(std::fs::read_dir(&part).expect("a folder can be read").map(|entry| entry.unwrap().path()));
-        }
-    }
-    files.push(root().join("crates/air/src/hls/tests.rs"));
+    rust_files(&root().join("crates"), &mut files);
     let browser = std::fs::read_dir(root().join("tests/browser")).expect("tests/browser can be read");
     files.extend(browser.map(|entry| entry.expect("tests/browser can be read").path()));
     let is_test = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "rs" || ending == "mjs");
