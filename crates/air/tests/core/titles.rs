@@ -101,7 +101,8 @@ async fn a_listener_s_titles_stand_where_they_were_announced() {
         texts.push(String::from_utf8(heard[1_001..1_001 + length].to_vec()).unwrap());
         heard = &heard[1_001 + length..];
     }
-    texts.retain(|text| !text.is_empty());
+    // The burst may begin with the silence before the studio came.
+    texts.retain(|text| !text.is_empty() && !text.starts_with("StreamTitle='Harrow Valley News'"));
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].starts_with("StreamTitle='It") && texts[0].matches("';").count() == 1, "{texts:?}");
 }
