@@ -17,9 +17,6 @@ use draft::Draft;
 
 /// The bytes of a second at the bit rate that most streams have: Icecast measures a burst in bytes, we in seconds.
 const BYTES_PER_SECOND: u32 = 16_000;
-/// What is told of Shoutcast's ports.
-const SHOUTCAST: &str =
-    "encoders that speak Shoutcast's own protocol are not let in by these settings; let them speak Icecast's";
 /// The password that everybody's first configuration has.
 const EXAMPLE_PASSWORD: &str = "hackme";
 
@@ -109,10 +106,9 @@ impl<'a> Translator<'a> {
     fn plain(&mut self, element: Node<'a, 'a>) {
         match element.tag_name().name() {
             "hostname" => self.text(element, "air", "public_name"),
-            "location" | "admin" => {
-                self.note(element, "the station says where it is and how it is reached, on its own pages")
-            }
-            "shoutcast-mount" => self.note(element, SHOUTCAST),
+            "location" => self.text(element, "air", "location"),
+            "admin" => self.text(element, "air", "contact"),
+            "shoutcast-mount" => self.push("air", "shoutcast_mounts", text(element)),
             "master-server" => {
                 let port = self.sibling("master-server-port").unwrap_or("8000");
                 let server = format!("http://{}:{port}", text(element));
@@ -162,13 +158,8 @@ impl<'a> Translator<'a> {
                 "source-password" => "source_password",
                 "relay-user" => "relay_user",
                 "relay-password" => "relay_password",
-                "admin-user" | "admin-password" => {
-                    self.note(
-                        element,
-                        "the settings have no administrator of the streams; a person who may is one at the desk",
-                    );
-                    continue;
-                }
+                "admin-user" => "admin_user",
+                "admin-password" => "admin_password",
                 _ => {
                     self.note(element, "there is no such password here");
                     continue;
@@ -182,7 +173,7 @@ impl<'a> Translator<'a> {
     fn directory(&mut self, directory: Node<'a, 'a>) {
         for element in elements(directory) {
             match element.tag_name().name() {
-                "yp-url" => self.push(element, "directory", "urls", text(element)),
+                "yp-url" => self.push("directory", "urls", text(element)),
                 "yp-url-timeout" => {
                     self.number(element, "directory", "timeout_seconds", |seconds| seconds.clamp(1, 60))
                 }
@@ -207,12 +198,16 @@ impl<'a> Translator<'a> {
                         "the door speaks no TLS: let a proxy that does stand in front, and set `is_https` in [site]",
                     );
                 }
-                "port" if is_shoutcast => self.note(element, SHOUTCAST),
-                "port" => self.push(element, "door", "listen", &format!("{address}:{port}")),
-                "shoutcast-mount" => self.note(element, SHOUTCAST),
+                "port" if is_shoutcast => {
+                    self.set(element, "air", "shoutcast_listen", Value::from(format!("{address}:{port}")));
+                }
+                "port" => self.push("door", "listen", &format!("{address}:{port}")),
+                "shoutcast-mount" => self.push("air", "shoutcast_mounts", text(element)),
                 "ssl" | "tls" if is_tls => {}
                 "ssl" | "tls" => self.taken += 1,
-                "shoutcast-compat" => self.note(element, SHOUTCAST),
+                "shoutcast-compat" => {
+                    self.note(element, "not needed: the port above `shoutcast_listen` is opened by itself");
+                }
                 _ => self.note(element, "a door has no such setting here"),
             }
         }
@@ -221,7 +216,7 @@ impl<'a> Translator<'a> {
     fn headers(&mut self, headers: Node<'a, 'a>, section: &'static str) {
         for element in elements(headers) {
             match (element.attribute("name"), element.attribute("value"), element.attribute("status")) {
-                (Some(name), Some(value), None) => self.push(element, section, "headers", &format!("{name}: {value}")),
+                (Some(name), Some(value), None) => self.push(section, "headers", &format!("{name}: {value}")),
                 (_, _, Some(_)) => self.note(element, "fields are set for listeners' answers, not for a status"),
                 _ => self.note(element, "a field wants a name and a value"),
             }
@@ -322,7 +317,7 @@ impl<'a> Translator<'a> {
         self.taken += 1;
     }
 
-    fn push(&mut self, _: Node<'a, 'a>, section: &'static str, key: &'static str, value: &str) {
+    fn push(&mut self, section: &'static str, key: &'static str, value: &str) {
         self.draft.push(section, key, value);
         self.taken += 1;
     }

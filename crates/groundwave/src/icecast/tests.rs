@@ -32,12 +32,13 @@ fn what_debian_ships_is_taken_over() {
     assert_eq!(settings.door.listen, ["0.0.0.0:8000".parse().unwrap()]);
     assert_eq!((air.listeners_max, air.sources_max, air.source_timeout_ms, air.burst_seconds), (100, 2, 10_000, 4));
     assert_eq!((air.source_password.reveal(), air.relay_password.reveal()), ("hackme", "hackme"));
-    assert_eq!(air.public_name, "localhost");
+    assert_eq!((air.admin_user.as_str(), air.admin_password.reveal()), ("admin", "hackme"));
+    assert_eq!((air.public_name.as_str(), air.location.as_str()), ("localhost", "Earth"));
     assert_eq!(air.headers[0].value, "*");
     assert_eq!(settings.log.level, "info");
     assert_eq!(settings.access_log.dir.as_deref(), Some(std::path::Path::new("/var/log/icecast2")));
     let warned = translation.notes.iter().filter(|note| note.why.contains("password of every example")).count();
-    assert_eq!(warned, 2, "{:#?}", translation.notes);
+    assert_eq!(warned, 3, "{:#?}", translation.notes);
 }
 
 #[test]
@@ -45,6 +46,8 @@ fn a_full_configuration_is_taken_over_and_the_rest_is_told_line_by_line() {
     let (settings, translation) = settings(include_str!("full.xml"));
     let air = &settings.air;
     assert_eq!(settings.door.listen, ["127.0.0.1:8000".parse().unwrap(), "[::1]:8010".parse().unwrap()]);
+    assert_eq!(air.shoutcast_listen, Some("127.0.0.1:8004".parse().unwrap()));
+    assert_eq!(air.shoutcast_mounts, ["/sc"]);
     assert_eq!(settings.directory.urls[0].as_str(), "http://dir.example.test/cgi-bin/yp-cgi");
     assert_eq!(settings.directory.timeout_seconds, 15);
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().unwrap().display().to_string();
