@@ -17,6 +17,7 @@ use site::Site;
 use station::{Clock, Service, Station, StationId};
 use store::Db;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use vault::Vault;
 
@@ -175,19 +176,30 @@ pub struct Open {
     pub desks: Vec<reception::Place>,
 }
 
-/// Comes when a person presses Ctrl-C or the machine asks the program to end.
-pub async fn told_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::warn!(%error, "the signal to end cannot be heard; only Ctrl-C stops the program");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
+/// Comes when a person presses Ctrl-C or the machine asks the program to end. It is listened for from this call on, so that
+/// whoever is told that the station is open can end it at once.
+pub fn told_to_stop() -> impl Future<Output = ()> + Send + 'static {
+    let (mut interrupt, mut terminate) = (listen_for(SignalKind::interrupt()), listen_for(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            () = heard(&mut interrupt) => {}
+            () = heard(&mut terminate) => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    }
+}
+
+fn listen_for(kind: SignalKind) -> Option<Signal> {
+    let listening = signal(kind);
+    if let Err(error) = &listening {
+        tracing::warn!(%error, signal = kind.as_raw_value(), "a signal to end cannot be heard");
+    }
+    listening.ok()
+}
+
+async fn heard(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
