@@ -1,14 +1,16 @@
-//! What the station's people do with a story: publish it, correct it, take it back.
+//! What the station's people do with a story: write it, publish it, correct it, take it back.
 //!
 //! One act is one file. Every act writes the story, a revision that says by whom and why, and the event that tells the
 //! other rooms, in the transaction that it is handed: all of it becomes true when that is committed, or none. A story
 //! from the wire is its owner's: here it can be killed, and nothing else.
 //!
-//! Start at [`publish`](fn@publish).
+//! Start at [`write`], then [`publish`](fn@publish).
 
 mod correct;
 mod kill;
 mod publish;
+mod thin;
+pub mod write;
 
 use station::story::State;
 use station::{StationId, Story, StoryId};
@@ -51,6 +53,17 @@ pub enum Error {
         /// What is not there: "headline", "words", "admission".
         what: &'static str,
     },
+    /// There is no such revision of the story.
+    #[error("story {story} has no revision {number}")]
+    NoRevision {
+        /// Of which story.
+        story: StoryId,
+        /// Which.
+        number: i64,
+    },
+    /// The text cannot be taken as it is.
+    #[error(transparent)]
+    Draft(#[from] station::draft::Fault),
     /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] store::Error),

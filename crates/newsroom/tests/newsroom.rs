@@ -115,6 +115,8 @@ fn draft() -> Story {
         station: STATION,
         section: Slug::parse("news").unwrap(),
         slug: Slug::parse("the-bridge-opens").unwrap(),
+        programme: None,
+        seo_title: String::new(),
         kicker: String::new(),
         headline: "The bridge opens".into(),
         teaser: String::new(),

@@ -83,6 +83,20 @@ pub enum Block {
         /// When it was made, if that is known.
         at: Option<Timestamp>,
     },
+    /// Figures in rows and columns.
+    Table {
+        /// True if the first row says what stands in the columns.
+        head: bool,
+        /// The rows, each a cell for every column.
+        rows: Vec<Vec<Text>>,
+    },
+    /// What a reader should know first, set apart: what is open, whom to call.
+    Callout {
+        /// What it is about; may be empty.
+        title: String,
+        /// Paragraphs of it.
+        text: Vec<Text>,
+    },
     /// A change of subject.
     Divider,
 }

@@ -59,8 +59,8 @@ impl Slug {
     }
 }
 
-/// A letter as ASCII, where there is a customary way to write it so.
-fn plain_letters(letter: char) -> impl Iterator<Item = char> {
+/// A letter in lower case as ASCII, where there is a customary way to write it so; as it is otherwise.
+pub fn plain_letters(letter: char) -> impl Iterator<Item = char> {
     let plain: &[char] = match letter.to_lowercase().next().unwrap_or(letter) {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' => &['a'],
         'ç' | 'ć' | 'č' => &['c'],

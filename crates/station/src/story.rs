@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::person::Source;
-use crate::{Block, Byline, Image, Rights, Slug, Sound, StationId, StoryId, Text, Timestamp};
+use crate::{Block, Byline, Image, ProgrammeId, Rights, Slug, Sound, StationId, StoryId, Text, Timestamp};
 
 /// A piece of journalism: own or from the wire. Its body is blocks, never HTML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,12 +14,18 @@ pub struct Story {
     pub station: StationId,
     /// The section it belongs to.
     pub section: Slug,
+    /// The programme that it was made for, if it was.
+    #[serde(default)]
+    pub programme: Option<ProgrammeId>,
     /// Its name in addresses, one of its own within section and date.
     pub slug: Slug,
     /// The few words above the headline; may be empty.
     pub kicker: String,
     /// The headline, plain.
     pub headline: String,
+    /// The headline for search results and the browser's tab, where it should differ; empty otherwise.
+    #[serde(default)]
+    pub seo_title: String,
     /// One or two sentences below it, plain.
     pub teaser: String,
     /// Who is credited.
@@ -120,6 +126,8 @@ pub struct Listed {
     pub station: StationId,
     /// The section it belongs to.
     pub section: Slug,
+    /// The programme that it was made for.
+    pub programme: Option<ProgrammeId>,
     /// Its name in addresses.
     pub slug: Slug,
     /// The headline.
@@ -138,6 +146,10 @@ pub struct Listed {
     pub saved_at: Timestamp,
     /// Who saved it.
     pub saved_by: String,
+    /// True if its draft has something that is not in the story yet.
+    pub is_ahead: bool,
+    /// Who last wrote in it, and until when they hold it.
+    pub lock: Option<(String, Timestamp)>,
 }
 
 /// One saved text of a story, and who saved it why.

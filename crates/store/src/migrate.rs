@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_pieces_by_rule.sql"),
     include_str!("../migrations/0003_at_the_desk.sql"),
     include_str!("../migrations/0004_recordings.sql"),
+    include_str!("../migrations/0005_at_work.sql"),
 ];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (
@@ -38,7 +39,7 @@ pub(crate) async fn run(db: &Db) -> Result<()> {
     for (step, text) in (1..).zip(STEPS).skip(applied.len()) {
         apply(db, step, text).await?;
     }
-    Ok(())
+    crate::search::catch_up(db).await
 }
 
 async fn make_log(db: &Db) -> Result<()> {
@@ -87,5 +88,6 @@ fn in_dialect(text: &str, is_postgres: bool) -> String {
     } else {
         "(CAST(unixepoch('subsec') * 1000000 AS INTEGER))"
     };
-    text.replace("{NOW}", now_micros)
+    let bytewise = if is_postgres { "COLLATE \"C\"" } else { "COLLATE BINARY" };
+    text.replace("{NOW}", now_micros).replace("{BYTEWISE}", bytewise)
 }

@@ -6,7 +6,7 @@
 
 use jiff::tz::TimeZone;
 use station::story::{Listed, Saved, State, Summary};
-use station::{PersonId, Slug, StationId, Story, StoryId, Timestamp};
+use station::{AccountId, PersonId, ProgrammeId, Slug, StationId, Story, StoryId, Timestamp};
 
 use crate::row::Row;
 use crate::value::{json, maybe_json};
@@ -19,8 +19,8 @@ macro_rules! select {
     ($where:literal) => {
         concat!(
             "
-        SELECT station, id, section, slug, kicker, headline, teaser, bylines, lead, sounds, body, corrections, state,
-               published_at, updated_at, wire, external_id, canonical, rights
+        SELECT station, id, section, programme, slug, kicker, headline, seo_title, teaser, bylines, lead, sounds, body,
+               corrections, state, published_at, updated_at, wire, external_id, canonical, rights
         FROM story",
             $where
         )
@@ -42,18 +42,37 @@ macro_rules! list {
     };
 }
 
+macro_rules! desk_list {
+    ($from:literal, $where:literal) => {
+        concat!(
+            "
+        SELECT s.station, s.id, s.section, s.programme, s.slug, s.headline, s.bylines, s.state, s.published_at,
+               s.path_date, s.wire, s.saved_at, s.saved_by, d.version, d.stands, k.holder, k.until",
+            $from,
+            "
+        LEFT JOIN draft d ON d.station = s.station AND d.story = s.id
+        LEFT JOIN draft_lock k ON k.station = s.station AND k.story = s.id",
+            $where
+        )
+    };
+}
+
 questions! { "story":
     SAVE = "
-        INSERT INTO story (station, id, section, slug, path_date, kicker, headline, teaser, bylines, lead, sounds, body,
-                           corrections, state, published_at, updated_at, wire, external_id, canonical, rights)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        INSERT INTO story (station, id, section, programme, slug, path_date, kicker, headline, seo_title, teaser,
+                           bylines, lead, sounds, body, corrections, state, published_at, updated_at, wire, external_id,
+                           canonical, rights, saved_at, saved_by, is_indexed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                $24, 1)
         ON CONFLICT (station, id) DO UPDATE
-        SET section = excluded.section, slug = excluded.slug, path_date = excluded.path_date,
-            kicker = excluded.kicker, headline = excluded.headline, teaser = excluded.teaser,
-            bylines = excluded.bylines, lead = excluded.lead, sounds = excluded.sounds, body = excluded.body,
+        SET section = excluded.section, programme = excluded.programme, slug = excluded.slug,
+            path_date = excluded.path_date, kicker = excluded.kicker, headline = excluded.headline,
+            seo_title = excluded.seo_title, teaser = excluded.teaser, bylines = excluded.bylines,
+            lead = excluded.lead, sounds = excluded.sounds, body = excluded.body,
             corrections = excluded.corrections, state = excluded.state, published_at = excluded.published_at,
             updated_at = excluded.updated_at, wire = excluded.wire, external_id = excluded.external_id,
-            canonical = excluded.canonical, rights = excluded.rights";
+            canonical = excluded.canonical, rights = excluded.rights, saved_at = excluded.saved_at,
+            saved_by = excluded.saved_by, is_indexed = excluded.is_indexed";
 
     FORGET_BYLINES = "
         DELETE FROM byline
@@ -77,6 +96,7 @@ questions! { "story":
         FROM revision
         WHERE station = $1
           AND story = $2
+          AND kind = 'story'
         ORDER BY number DESC
         LIMIT $3";
 
@@ -132,16 +152,74 @@ questions! { "story":
           AND s.state = 'published'
           AND (s.published_at, s.id) < ($3, $4)"), "$5");
 
-    LIST_FOR_DESK = "
-        SELECT s.station, s.id, s.section, s.slug, s.headline, s.bylines, s.state, s.published_at, s.path_date, s.wire,
-               r.saved_at, r.saved_by
-        FROM revision r
-        JOIN story s ON s.station = r.station AND s.id = r.story
-        WHERE r.station = $1
-          AND (r.saved_at, r.story) < ($2, $3)
-          AND r.number = (SELECT MAX(n.number) FROM revision n WHERE n.station = $1 AND n.story = r.story)
-        ORDER BY r.saved_at DESC, r.story DESC
-        LIMIT $4";
+    SAVED = "
+        UPDATE story
+        SET saved_at = $1, saved_by = $2
+        WHERE station = $3
+          AND id = $4";
+
+    FOR_DESK = concat!(desk_list!("
+        FROM story s", "
+        WHERE s.station = $1
+          AND (s.saved_at, s.id) < ($2, $3)"), "
+        ORDER BY s.saved_at DESC, s.id DESC
+        LIMIT $4");
+
+    FOR_DESK_BY_STATE = concat!(desk_list!("
+        FROM story s", "
+        WHERE s.station = $1
+          AND s.state = $2
+          AND (s.saved_at, s.id) < ($3, $4)"), "
+        ORDER BY s.saved_at DESC, s.id DESC
+        LIMIT $5");
+
+    FOR_DESK_BY_SECTION = concat!(desk_list!("
+        FROM story s", "
+        WHERE s.station = $1
+          AND s.section = $2
+          AND (s.saved_at, s.id) < ($3, $4)"), "
+        ORDER BY s.saved_at DESC, s.id DESC
+        LIMIT $5");
+
+    FOR_DESK_BY_SECTION_AND_STATE = concat!(desk_list!("
+        FROM story s", "
+        WHERE s.station = $1
+          AND s.section = $2
+          AND s.state = $3
+          AND (s.saved_at, s.id) < ($4, $5)"), "
+        ORDER BY s.saved_at DESC, s.id DESC
+        LIMIT $6");
+
+    FOR_DESK_BY_WRITER = concat!(desk_list!("
+        FROM writer m
+        JOIN story s ON s.station = m.station AND s.id = m.story", "
+        WHERE m.station = $1
+          AND m.account = $2
+          AND (m.saved_at, m.story) < ($3, $4)
+          AND s.section = COALESCE($5, s.section)
+          AND s.state = COALESCE($6, s.state)"), "
+        ORDER BY m.saved_at DESC, m.story DESC
+        LIMIT $7");
+
+    FOR_DESK_BY_WORDS = concat!(desk_list!("
+        FROM (SELECT DISTINCT w.station AS station, w.story AS story
+              FROM story_word w
+              WHERE w.station = $1
+                AND w.word >= $2
+                AND w.word < $3
+                AND w.story < $4) found
+        JOIN story s ON s.station = found.station AND s.id = found.story", "
+        WHERE s.station = $1
+          AND EXISTS (SELECT 1 FROM story_word w
+                      WHERE w.station = s.station AND w.story = s.id AND w.word >= $5 AND w.word < $6)
+          AND EXISTS (SELECT 1 FROM story_word w
+                      WHERE w.station = s.station AND w.story = s.id AND w.word >= $7 AND w.word < $8)
+          AND EXISTS (SELECT 1 FROM story_word w
+                      WHERE w.station = s.station AND w.story = s.id AND w.word >= $9 AND w.word < $10)
+          AND s.section = COALESCE($11, s.section)
+          AND s.state = COALESCE($12, s.state)"), "
+        ORDER BY s.id DESC
+        LIMIT $13");
 
     BY_PERSON = concat!(list!("
         JOIN byline b ON b.station = s.station AND b.story = s.id
@@ -151,14 +229,39 @@ questions! { "story":
           AND (s.published_at, s.id) < ($3, $4)"), "$5");
 }
 
+/// What the desk's list is asked for. Nothing asked is everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sought<'a> {
+    /// Words that headline, teaser, kicker, slug or bylines must have, or begin with; up to four count.
+    pub words: &'a str,
+    /// In that state.
+    pub state: Option<State>,
+    /// In that section.
+    pub section: Option<&'a Slug>,
+    /// Begun or written by that account, or crediting its person. Words go before.
+    pub writer: Option<AccountId>,
+}
+
 /// Saves the story, and this text of it as a revision: `saved` says by whom and why.
 ///
 /// The date in its address is that of its first publication in the station's time zone.
 pub async fn save(tx: &mut Tx, story: &Story, saved: &Saved) -> Result<()> {
-    save_row(tx, story).await?;
-    save_bylines(tx, story).await?;
+    save_text(tx, story, saved.at, &saved.by).await?;
     let values = values![story.station, story.id, saved.at, &saved.by, &saved.why, json(story)];
     tx.execute(ADD_REVISION, values).await?;
+    Ok(())
+}
+
+/// Saves a story that nobody could read yet, without a revision: its draft has them.
+pub async fn save_text(tx: &mut Tx, story: &Story, at: Timestamp, by: &str) -> Result<()> {
+    save_row(tx, story, at, by).await?;
+    save_bylines(tx, story).await?;
+    crate::search::index(tx, story).await
+}
+
+/// Notes when and by whom something about a story was saved, so that the desk's list shows it in its place.
+pub async fn note_saved(tx: &mut Tx, station: StationId, story: StoryId, at: Timestamp, by: &str) -> Result<()> {
+    tx.execute(SAVED, values![at, by, station, story]).await?;
     Ok(())
 }
 
@@ -213,11 +316,47 @@ pub async fn latest_in_section(
     db.all(LATEST_IN_SECTION, values![station, section, moment, id, limit], summary).await
 }
 
-/// The stories in whatever state, the one that was saved last first: what the desk lists. `before` is where a page starts:
-/// after the story of that id, whose newest text was saved at that moment.
-pub async fn list_for_desk(db: &Db, station: StationId, before: Before, limit: u32) -> Result<Vec<Listed>> {
+/// Stories in whatever state: what the desk lists. The one that was saved last stands first; among those that are found by
+/// words, the one that was begun last.
+///
+/// `before` is where a page starts: after the story of that id, which was saved at that moment.
+pub async fn list_for_desk(
+    db: &Db,
+    station: StationId,
+    sought: &Sought<'_>,
+    before: Before,
+    limit: u32,
+) -> Result<Vec<Listed>> {
     let (moment, id) = or_start(before);
-    db.all(LIST_FOR_DESK, values![station, moment, id, limit], listed).await
+    let state = sought.state.map(State::as_str);
+    match (sought.writer, sought.section.map(Slug::as_str), state) {
+        _ if !sought.words.trim().is_empty() => by_words(db, station, sought, id, limit).await,
+        (Some(account), section, state) => {
+            let values = values![station, account, moment, id, section, state, limit];
+            db.all(FOR_DESK_BY_WRITER, values, listed).await
+        }
+        (None, None, None) => db.all(FOR_DESK, values![station, moment, id, limit], listed).await,
+        (None, None, Some(state)) => {
+            db.all(FOR_DESK_BY_STATE, values![station, state, moment, id, limit], listed).await
+        }
+        (None, Some(section), None) => {
+            db.all(FOR_DESK_BY_SECTION, values![station, section, moment, id, limit], listed).await
+        }
+        (None, Some(section), Some(state)) => {
+            let values = values![station, section, state, moment, id, limit];
+            db.all(FOR_DESK_BY_SECTION_AND_STATE, values, listed).await
+        }
+    }
+}
+
+async fn by_words(db: &Db, station: StationId, sought: &Sought<'_>, before: i64, limit: u32) -> Result<Vec<Listed>> {
+    let Some([first, second, third, fourth]) = crate::search::ranges(sought.words) else { return Ok(Vec::new()) };
+    let (section, state) = (sought.section.map(Slug::as_str), sought.state.map(State::as_str));
+    let values = values![
+        station, first.0, first.1, before, second.0, second.1, third.0, third.1, fourth.0, fourth.1, section, state,
+        limit
+    ];
+    db.all(FOR_DESK_BY_WORDS, values, listed).await
 }
 
 /// The newest published stories that credit a person.
@@ -232,12 +371,12 @@ pub async fn by_person(
     db.all(BY_PERSON, values![station, person, moment, id, limit], summary).await
 }
 
-/// Who saved the story when and why, the newest first.
+/// Who changed what stands, when and why, the newest first. Drafts stand in [`revision`](crate::revision).
 pub async fn history(db: &Db, station: StationId, story: StoryId, limit: u32) -> Result<Vec<Saved>> {
     db.all(HISTORY, values![station, story, limit], saved).await
 }
 
-async fn save_row(tx: &mut Tx, story: &Story) -> Result<()> {
+async fn save_row(tx: &mut Tx, story: &Story, at: Timestamp, by: &str) -> Result<()> {
     let source = story.source.as_ref();
     let path_date = path_date(tx, story).await?;
     tx.execute(
@@ -246,10 +385,12 @@ async fn save_row(tx: &mut Tx, story: &Story) -> Result<()> {
             story.station,
             story.id,
             &story.section,
+            story.programme.map(|programme| programme.0),
             &story.slug,
             path_date,
             &story.kicker,
             &story.headline,
+            &story.seo_title,
             &story.teaser,
             json(&story.bylines),
             maybe_json(story.lead.as_ref()),
@@ -263,6 +404,8 @@ async fn save_row(tx: &mut Tx, story: &Story) -> Result<()> {
             source.map(|source| source.external_id.as_str()),
             source.and_then(|source| source.canonical.as_deref()),
             json(&story.rights),
+            at,
+            by,
         ],
     )
     .await?;
@@ -308,9 +451,11 @@ fn read(row: &Row) -> Result<Story> {
         id: StoryId(row.number("id")?),
         station: StationId(row.number("station")?),
         section: row.slug("section")?,
+        programme: programme(row)?,
         slug: row.slug("slug")?,
         kicker: row.text("kicker")?,
         headline: row.text("headline")?,
+        seo_title: row.text("seo_title")?,
         teaser: row.text("teaser")?,
         bylines: row.json("bylines")?,
         lead: row.maybe_json("lead")?,
@@ -342,10 +487,13 @@ fn summary(row: &Row) -> Result<Summary> {
 }
 
 fn listed(row: &Row) -> Result<Listed> {
+    let stands = row.maybe_number("stands")?;
+    let (holder, until) = (row.maybe_text("holder")?, row.maybe_time("until")?);
     Ok(Listed {
         id: StoryId(row.number("id")?),
         station: StationId(row.number("station")?),
         section: row.slug("section")?,
+        programme: programme(row)?,
         slug: row.slug("slug")?,
         headline: row.text("headline")?,
         bylines: row.json("bylines")?,
@@ -355,7 +503,13 @@ fn listed(row: &Row) -> Result<Listed> {
         wire: row.maybe_text("wire")?,
         saved_at: row.time("saved_at")?,
         saved_by: row.text("saved_by")?,
+        is_ahead: row.maybe_number("version")?.is_some_and(|version| stands != Some(version)),
+        lock: holder.zip(until),
     })
+}
+
+fn programme(row: &Row) -> Result<Option<ProgrammeId>> {
+    Ok(row.maybe_number("programme")?.map(ProgrammeId))
 }
 
 fn state(row: &Row) -> Result<State> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use station::role::Place;
 use station::story::{Listed, State};
 use station::{Broadcast, Permission, StoryId, Timestamp};
+use store::story::Sought;
 
 use crate::answer::{Answer, Fault};
 use crate::view::{Frame, Moment, Times};
@@ -57,7 +58,7 @@ pub(crate) async fn show(visit: Arc<Visit>) -> super::Result {
     let times = Times::new(&visit.station, visit.now);
     let before = before(visit.asked("before"))?;
     let mut listed = if visit.powers().may(Permission::ViewDrafts) {
-        Some(store::story::list_for_desk(visit.db(), visit.station.id, before, STORIES + 1).await?)
+        Some(store::story::list_for_desk(visit.db(), visit.station.id, &Sought::default(), before, STORIES + 1).await?)
     } else {
         None
     };

@@ -86,6 +86,20 @@ pub enum Block {
         /// When it was made.
         at: Option<Moment>,
     },
+    /// Figures in rows and columns.
+    Table {
+        /// What stands in the columns; empty if no row says so.
+        head: Vec<Prose>,
+        /// The rows below.
+        rows: Vec<Vec<Prose>>,
+    },
+    /// What a reader should know first, set apart.
+    Callout {
+        /// What it is about; may be empty.
+        title: String,
+        /// Paragraphs.
+        text: Vec<Prose>,
+    },
     /// A change of subject.
     Divider,
 }
@@ -121,6 +135,10 @@ impl Block {
             },
             B::Related { title, teaser, href } => related(title, teaser, href)?,
             B::Note { text, at } => Block::Note { text: Prose::of(text), at: at.map(|at| times.moment(at)) },
+            B::Table { head, rows } => table(*head, rows)?,
+            B::Callout { title, text } => {
+                Block::Callout { title: title.clone(), text: text.iter().map(Prose::of).collect() }
+            }
             B::Divider => Block::Divider,
         })
     }
@@ -129,6 +147,12 @@ impl Block {
 fn gallery(title: &str, images: &[station::Image]) -> Option<Block> {
     let images: Vec<Picture> = images.iter().filter_map(Picture::of).collect();
     (!images.is_empty()).then(|| Block::Gallery { title: title.to_owned(), images })
+}
+
+fn table(has_head: bool, rows: &[Vec<station::Text>]) -> Option<Block> {
+    let mut rows: Vec<Vec<Prose>> = rows.iter().map(|row| row.iter().map(Prose::of).collect()).collect();
+    let head = if has_head && !rows.is_empty() { rows.remove(0) } else { Vec::new() };
+    (!head.is_empty() || !rows.is_empty()).then_some(Block::Table { head, rows })
 }
 
 fn related(title: &str, teaser: &str, href: &str) -> Option<Block> {

@@ -297,6 +297,8 @@ pub fn own_story() -> Story {
         station: STATION,
         section: slug("science"),
         slug: slug("why-the-harrow-rises-overnight"),
+        programme: None,
+        seo_title: String::new(),
         kicker: "The river".into(),
         headline: "Why the Harrow rises overnight when it has not rained".into(),
         teaser:
@@ -342,6 +344,8 @@ pub fn wire_story() -> Story {
         id: StoryId(2),
         section: slug("news"),
         slug: slug("listening-to-soil"),
+        programme: None,
+        seo_title: String::new(),
         kicker: "Science".into(),
         headline: "Listening to soil, scientists hear how alive it is".into(),
         teaser: "A microphone in the ground can tell a healthy field from a tired one.".into(),
@@ -516,6 +520,18 @@ fn body() -> Vec<Block> {
             title: "Why the mist sits still over the mill dam".into(),
             teaser: "It is the stone, not the water.".into(),
             href: "/science/2026-11-22/why-the-mist-sits-still-over-the-mill-dam-until-exactly-nine".into(),
+        },
+        Block::Table {
+            head: true,
+            rows: vec![
+                vec![Text::plain("Month"), Text::plain("Mean depth")],
+                vec![Text::plain("April"), Text::plain("6.2 ft")],
+                vec![Text::plain("November"), Text::plain("2.1 ft")],
+            ],
+        },
+        Block::Callout {
+            title: "If you live by the river".into(),
+            text: vec![Text::plain("The county answers questions about sandbags at any hour.")],
         },
         Block::Divider,
         Block::Note {

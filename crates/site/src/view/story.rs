@@ -114,7 +114,7 @@ impl Page {
         let canonical = story.rights.canonical.as_deref().and_then(address::safe_link);
         let head = Head {
             place: &view.section.href,
-            title: &story.headline,
+            title: if story.seo_title.is_empty() { &story.headline } else { &story.seo_title },
             description: &story.teaser,
             path: &view.href,
             canonical,

@@ -2,12 +2,11 @@
 
 use station::audit::Entry;
 use station::role::{Powers, Scope, presets};
-use station::story::State;
-use station::{Account, AccountId, Grant, Permission, SessionId, Story};
+use station::{Account, AccountId, Grant, Permission, SessionId};
 use store::{Db, Error};
 
 use crate::engine::Engine;
-use crate::sample::{self, ACCOUNT, SESSION, STORY, at};
+use crate::sample::{self, ACCOUNT, SESSION, at};
 
 async fn what_the_desk_keeps_comes_back_as_it_was_saved(db: Db) {
     let alpha = sample::station("alpha", 1);
@@ -121,27 +120,6 @@ async fn the_audit_log_is_numbered_and_read_in_pages(db: Db) {
     assert_eq!((checked.entries, checked.broken_at), (4, None));
 }
 
-async fn the_desk_lists_what_is_not_published_too(db: Db) {
-    let alpha = sample::station("alpha", 1);
-    sample::fill(&db, &alpha).await;
-    let draft = Story {
-        state: State::Draft,
-        published_at: None,
-        ..sample::another_story(&alpha, 1, at("2026-11-24T09:00:00Z"))
-    };
-    sample::save_story(&db, &alpha, &draft).await;
-    sample::save_story(&db, &alpha, &Story { headline: "Second text".into(), ..draft.clone() }).await;
-    let list = store::story::list_for_desk(&db, alpha.id, None, 9).await.unwrap();
-    assert_eq!(
-        list.iter().map(|listed| (listed.id, listed.state)).collect::<Vec<_>>(),
-        [(draft.id, State::Draft), (STORY, State::Published)]
-    );
-    assert_eq!((list[0].headline.as_str(), list[0].path_date.as_deref()), ("Second text", None));
-    assert_eq!((list[1].saved_by.as_str(), list[1].path_date.as_deref()), ("Jo of alpha", Some(sample::STORY_DATE)));
-    let older = store::story::list_for_desk(&db, alpha.id, Some((list[0].saved_at, draft.id)), 9).await.unwrap();
-    assert_eq!(older.len(), 1);
-}
-
 #[tokio::test]
 async fn an_entry_that_was_changed_or_taken_out_is_found() {
     let tamperings = [
@@ -172,5 +150,4 @@ told_to_both! {
     sessions_end_one_by_one_or_all_but_one,
     a_role_of_the_stations_own_cannot_stand_for_a_preset,
     the_audit_log_is_numbered_and_read_in_pages,
-    the_desk_lists_what_is_not_published_too,
 }

@@ -10,6 +10,7 @@ use std::fmt::Debug;
 use station::event::Revision;
 use station::{Event, Station};
 use store::Db;
+use store::story::Sought;
 
 use crate::sample::{self, ACCOUNT, EPISODE, ORIGIN, PERSON, PIECE, PROGRAMME, RULE, SERVICE, STORY, STORY_DATE, at};
 
@@ -59,8 +60,17 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("story::latest", store::story::latest(db, id, None, 99).await),
         answer("story::latest_in_section", store::story::latest_in_section(db, id, "news", None, 99).await),
         answer("story::by_person", store::story::by_person(db, id, PERSON, None, 99).await),
-        answer("story::list_for_desk", store::story::list_for_desk(db, id, None, 99).await),
+        answer("story::list_for_desk", store::story::list_for_desk(db, id, &Sought::default(), None, 99).await),
         answer("story::history", store::story::history(db, id, STORY, 99).await),
+        answer("draft::by_story", store::draft::by_story(db, id, STORY).await),
+        answer("draft::by_story_in", store::draft::by_story_in(&mut tx, id, STORY).await),
+        answer("draft::lock", store::draft::lock(db, id, STORY).await),
+        answer("draft::lock_in", store::draft::lock_in(&mut tx, id, STORY).await),
+        answer("draft::answered_in", store::draft::answered_in(&mut tx, id, STORY, "save").await),
+        answer("revision::list", store::revision::list(db, id, STORY, None, 99).await),
+        answer("revision::list_in", store::revision::list_in(&mut tx, id, STORY, None, 99).await),
+        answer("revision::by_number", store::revision::by_number(db, id, STORY, 2).await),
+        answer("revision::by_number_in", store::revision::by_number_in(&mut tx, id, STORY, 2).await),
         answer("schedule::rules", store::schedule::rules(db, id).await),
         answer("schedule::exceptions", store::schedule::exceptions(db, id).await),
         answer("schedule::one_offs", store::schedule::one_offs(db, id, from, to).await),

@@ -22,6 +22,7 @@ macro_rules! told_to_both {
 }
 
 mod desk;
+mod drafts;
 mod engine;
 mod isolation;
 mod kept;

@@ -10,7 +10,9 @@ use station::role::Scope;
 use station::schedule::{Change, Days, Exception, OneOff, Rule};
 use station::story::{Correction, Saved, State};
 use station::*;
+use store::draft::{Kept, Lock};
 use store::passkey::Passkey;
+use store::revision::{Aside, Kind};
 use store::session::Session;
 use store::ticket::Ticket;
 use store::wire::WireDocument;
@@ -301,6 +303,8 @@ pub fn story(station: &Station) -> Story {
         station: station.id,
         section: slug("news"),
         slug: slug("the-river-rises"),
+        programme: None,
+        seo_title: String::new(),
         kicker: "Weather".into(),
         headline: format!("The river rises at {}", station.slug),
         teaser: "By a foot.".into(),
@@ -317,6 +321,30 @@ pub fn story(station: &Station) -> Story {
         updated_at: Some(at("2026-11-24T11:00:00Z")),
         source: Some(source("story-1")),
         rights: Rights { copyright_year: Some(2026), is_noindex: true, ..Rights::default() },
+    }
+}
+
+pub fn draft(station: &Station) -> Kept {
+    Kept {
+        station: station.id,
+        story: STORY,
+        document: Draft { headline: format!("The river falls at {}", station.slug), ..Draft::of(&story(station)) },
+        version: 4,
+        stands: Some(3),
+        saved_at: at("2026-11-24T03:30:00Z"),
+        saved_by: format!("Jo of {}", station.slug),
+        saved_by_account: Some(ACCOUNT),
+        begun_by: Some(ACCOUNT),
+    }
+}
+
+pub fn lock(station: &Station) -> Lock {
+    Lock {
+        station: station.id,
+        account: ACCOUNT,
+        holder: format!("Jo of {}", station.slug),
+        since: at("2026-11-24T03:20:00Z"),
+        until: at("2026-11-24T03:35:00Z"),
     }
 }
 
@@ -449,6 +477,7 @@ pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
     store::spin::save(tx, &spin(station)).await?;
     store::story::save(tx, &story(station), &saved(station)).await?;
     save_desk(tx, station).await?;
+    save_draft(tx, station).await?;
     store::wire::save_document(tx, station.id, &document(station)).await?;
     store::wire::save_mentions(tx, station.id, "cds", "story-1", &["bio-1".to_owned()]).await?;
     store::change::add(tx, station.id, &Event::StoryPublished { story: STORY }).await?;
@@ -470,6 +499,25 @@ async fn save_desk(tx: &mut Tx, station: &Station) -> store::Result<()> {
     store::ticket::void(tx, id, "invitation", Some(ACCOUNT)).await?;
     store::ticket::issue(tx, &ticket(station), "ticket").await?;
     store::audit::add(tx, &entry(station)).await
+}
+
+async fn save_draft(tx: &mut Tx, station: &Station) -> store::Result<()> {
+    let (kept, at) = (draft(station), at("2026-11-24T03:30:00Z"));
+    let aside = Aside {
+        document: &kept.document,
+        saved_at: kept.saved_at,
+        saved_by: &kept.saved_by,
+        why: "before lunch",
+        kind: Kind::Named,
+    };
+    store::draft::save(tx, &kept).await?;
+    store::draft::note_writer(tx, station.id, STORY, ACCOUNT, at).await?;
+    store::draft::note_credited(tx, station.id, STORY, PERSON, at).await?;
+    store::draft::set_lock(tx, STORY, &lock(station)).await?;
+    store::draft::forget_answers(tx, station.id, STORY, at + std::time::Duration::from_secs(1)).await?;
+    store::draft::answer(tx, station.id, STORY, "save", at, &format!("\"of {}\"", station.slug)).await?;
+    store::revision::add(tx, station.id, STORY, aside).await?;
+    Ok(())
 }
 
 /// Saves one story.

@@ -291,7 +291,7 @@ fn empty(asset: &Asset, kind: &str, why: &'static str) -> Matter {
 fn texts_of(block: &mut Block) -> &mut [Text] {
     match block {
         Block::Paragraph { text } | Block::Heading { text, .. } => std::slice::from_mut(text),
-        Block::Quote { text, .. } => text,
+        Block::Quote { text, .. } | Block::Callout { text, .. } => text,
         Block::List { items, .. } => items,
         _ => &mut [],
     }

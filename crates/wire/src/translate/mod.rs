@@ -47,7 +47,7 @@ fn words_of(block: &Block) -> Vec<String> {
     let words = |texts: &[Text]| texts.iter().map(Text::words).collect();
     match block {
         Block::Paragraph { text } | Block::Heading { text, .. } | Block::PullQuote { text, .. } => vec![text.words()],
-        Block::Quote { text, .. } => words(text),
+        Block::Quote { text, .. } | Block::Callout { text, .. } => words(text),
         Block::List { items, .. } => words(items),
         _ => Vec::new(),
     }

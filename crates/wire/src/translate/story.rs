@@ -68,6 +68,8 @@ pub(crate) fn story(
         station: StationId(0),
         section: told.section.clone(),
         slug: Slug::from_headline(&headline, "story"),
+        programme: None,
+        seo_title: String::new(),
         kicker: String::new(),
         headline,
         teaser: teaser(document),

@@ -343,6 +343,8 @@ impl Seed {
             station: self.station,
             section: head.section.clone(),
             slug: head.slug.clone(),
+            programme: None,
+            seo_title: String::new(),
             kicker: head.kicker.clone(),
             headline: head.headline.clone(),
             teaser: head.teaser.clone(),
