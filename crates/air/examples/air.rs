@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use air::settings::{Settings, Sources};
-use air::{Air, front};
+use air::{Air, Beat, front};
 use station::{Clock, Codec, Mount, Service, ServiceId, Slug, StationId, Timestamp};
 
 /// The machine's clocks.
@@ -41,7 +41,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings { services, sources, batch_ms, open_mounts: true, ..Settings::default() };
     let folder = std::env::temp_dir().join("air-example");
     let clock = Arc::new(Machine(tokio::time::Instant::now()));
-    let air = Air::start(settings, Vec::new(), vault::Vault::disk(&folder)?, bus::Local::new(), clock)?;
+    let air = Air::start_on(
+        Beat::on_a_thread()?,
+        settings,
+        Vec::new(),
+        vault::Vault::disk(&folder)?,
+        bus::Local::new(),
+        clock,
+    )?;
     let listener = front::bind(address)?;
     println!("sources and listeners: http://{}", listener.local_addr()?);
     let stop = async {

@@ -10,7 +10,6 @@ use bus::{Bus, Heard, Subscription};
 use bytes::Bytes;
 use station::event::Event;
 use station::{Broadcast, Clock, Piece, Service, ServiceId, StationId, Timestamp};
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vault::Vault;
@@ -19,6 +18,7 @@ use crate::access::AccessLog;
 use crate::automation::planner::Planner;
 use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
+use crate::beat::Beat;
 use crate::control::{Control, Status};
 use crate::directory::Directory;
 use crate::emergency::{self, Loop};
@@ -40,9 +40,6 @@ use crate::transcode::Workshop;
 use crate::visit::Office;
 use crate::{caller, codec};
 
-/// How often every mount is looked after and automation goes on. It is the air's only clock that runs day and night: a stall
-/// is noticed this much late at most, and each tick wakes the machine.
-const TICK: Duration = Duration::from_millis(250);
 /// How long after the start the emergency loop is made: first comes what is on.
 const EMERGENCY_DELAY: Duration = Duration::from_secs(5);
 /// How long a stop waits for the end of what was aired to be kept.
@@ -99,8 +96,21 @@ pub enum Error {
 }
 
 impl Air {
-    /// Starts every mount of the settings, each with automation. Call it inside a tokio runtime.
+    /// Starts every mount of the settings, each with automation, on the runtime that it is called in.
     pub fn start(
+        settings: Settings,
+        repertoire: impl Into<Repertoire>,
+        vault: Vault,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, Error> {
+        Self::start_on(Beat::here(), settings, repertoire, vault, bus, clock)
+    }
+
+    /// The same, with what goes by the clock on a beat of its own. Call it inside a tokio runtime: that one tells the
+    /// authentication services and directories.
+    pub fn start_on(
+        beat: Beat,
         settings: Settings,
         repertoire: impl Into<Repertoire>,
         vault: Vault,
@@ -118,7 +128,7 @@ impl Air {
         let tapes = Tapes::new(&settings.services, &settings.tape, &vault);
         let house = House {
             workshop: settings.workshop.clone(),
-            runtime: Handle::current(),
+            beat,
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
             gate,
@@ -153,7 +163,7 @@ impl Air {
         air.write_tapes();
         air.fetch_relays();
         air.tell_directories()?;
-        air.spawn(look_after(Arc::downgrade(&air)));
+        air.spawn(look_after(Arc::downgrade(&air), air.house.beat.clone()));
         if let Some(workshop) = air.house.workshop.clone() {
             air.spawn(prepare_for_emergencies(air.mounts(), workshop, air.settings().emergency_piece.clone()));
         }
@@ -174,6 +184,11 @@ impl Air {
     /// The HLS of its services.
     pub fn hls(&self) -> &Arc<Hls> {
         &self.hls
+    }
+
+    /// What keeps time for it.
+    pub(crate) fn beat(&self) -> &Beat {
+        &self.house.beat
     }
 
     /// Those who are told of visits.
@@ -335,6 +350,7 @@ impl Air {
         if tokio::time::timeout(Errands::PATIENCE, futures_util::future::join_all(errands)).await.is_err() {
             tracing::warn!("an authentication service or a directory was not told everything in time");
         }
+        self.house.beat.end().await;
     }
 
     fn start_service(&self, service: &Service, repertoire: &Repertoire, vault: &Vault) -> Result<(), Error> {
@@ -405,7 +421,7 @@ impl Air {
                 };
                 let Some(mount) = mounts.iter().find(is_it) else { continue };
                 let packing = Arc::clone(ladder).pack(Arc::clone(rendition), mount.follow(From::Oldest));
-                self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(packing));
+                self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(self.house.beat.spawn(packing));
             }
         }
     }
@@ -415,7 +431,7 @@ impl Air {
         for tape in self.tapes.all() {
             let Some(mount) = self.mount_of(tape.service(), tape.codec()) else { continue };
             let writing = self.tapes.write(tape, mount.follow(From::Oldest), Arc::clone(self.clock()));
-            self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(writing));
+            self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(self.house.beat.spawn(writing));
         }
         if !self.tapes.all().is_empty() {
             self.spawn(self.tapes.keep(Arc::clone(self.clock())));
@@ -537,7 +553,7 @@ impl Air {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(tokio::spawn(task));
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(self.house.beat.spawn(task));
     }
 }
 
@@ -547,13 +563,11 @@ impl std::fmt::Debug for Air {
     }
 }
 
-async fn look_after(air: std::sync::Weak<Air>) {
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    loop {
-        ticks.tick().await;
-        let Some(air) = air.upgrade() else { return };
+async fn look_after(air: std::sync::Weak<Air>, beat: Beat) {
+    while let Some(air) = air.upgrade() {
         air.tick();
+        drop(air);
+        beat.tick().await;
     }
 }
 

@@ -152,7 +152,7 @@ impl Control {
         self.service.as_ref()?;
         let workshop = self.house.workshop.clone()?;
         self.board().switch.expect_ear(id);
-        Some(Ear::start(&self.house.runtime, workshop, self, id))
+        Some(Ear::start(&self.house.beat, workshop, self, id))
     }
 
     /// An ear has heard something.
@@ -337,7 +337,7 @@ impl Control {
             mount.set_ear(InputId::Automation, None);
         }
         let ear = self.house.workshop.clone().filter(|_| seat.is_some());
-        let ear = ear.map(|workshop| Ear::start(&self.house.runtime, workshop, self, InputId::Automation));
+        let ear = ear.map(|workshop| Ear::start(&self.house.beat, workshop, self, InputId::Automation));
         if let Some(mount) = mount_at(seat) {
             mount.set_ear(InputId::Automation, ear);
         }
@@ -358,7 +358,7 @@ impl Control {
         let (Some(workshop), Some(recipe)) = (self.house.workshop.clone(), place.recipe) else { return };
         place.rendition.get_or_insert_with(|| {
             let portions = self.bus().connect(seat);
-            Rendition::start(&self.house.runtime, workshop, place.mount.clone(), recipe, portions)
+            Rendition::start(&self.house.beat, workshop, place.mount.clone(), recipe, portions)
         });
     }
 
@@ -372,7 +372,7 @@ impl Control {
         let place = &mut board.places[seat];
         let is_on = place.carrier == Some(Carrier::Direct(InputId::Emergency));
         let piece = place.mount.upgrade().filter(|_| is_on).and_then(|mount| mount.emergency_loop());
-        place.emergency = piece.map(|piece| Playing::start(&self.house.runtime, place.mount.clone(), piece));
+        place.emergency = piece.map(|piece| Playing::start(&self.house.beat, place.mount.clone(), piece));
     }
 
     /// Where the newest source takes over, those of its rank leave.

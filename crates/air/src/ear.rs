@@ -18,7 +18,6 @@ use audio::loudness::{Meter, Reading};
 use audio::pcm::Layout;
 use audio::{Format, Frame};
 use bytes::Bytes;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
@@ -26,6 +25,7 @@ use tokio::time::{Instant, sleep};
 
 pub use judge::{Fault, Judge, Moment, Profile, Verdict};
 
+use crate::beat::Beat;
 use crate::control::Control;
 use crate::switch::InputId;
 use crate::transcode::{Decoding, Ended, Workshop};
@@ -62,13 +62,13 @@ enum Told {
 
 impl Ear {
     /// An ear for an input.
-    pub fn start(runtime: &Handle, workshop: Workshop, control: &Arc<Control>, id: InputId) -> Self {
+    pub fn start(beat: &Beat, workshop: Workshop, control: &Arc<Control>, id: InputId) -> Self {
         let (queue, told) = mpsc::channel(FRAMES_MAX);
         let control = Arc::downgrade(control);
         let (format, meter) = (None, None);
         let judge = Judge::new(Profile::default());
         let listening = Listening { workshop, control, id, told, format, meter, judge };
-        Self { queue, has_gap: false, task: runtime.spawn(listening.run()) }
+        Self { queue, has_gap: false, task: beat.spawn(listening.run()) }
     }
 
     /// What follows is in this format.

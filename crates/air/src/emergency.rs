@@ -15,11 +15,11 @@ use audio::pcm::Layout;
 use audio::resample::Resampler;
 use audio::{Format, Found, Frame, Framer, Sniff};
 use bytes::Bytes;
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::Mount;
+use crate::beat::Beat;
 use crate::ring::duration;
 use crate::transcode::{Ended, Workshop};
 
@@ -73,8 +73,8 @@ pub(crate) struct Playing(JoinHandle<()>);
 
 impl Playing {
     /// Plays a loop on a mount, from its beginning, in real time.
-    pub fn start(runtime: &Handle, mount: Weak<Mount>, piece: Arc<Loop>) -> Self {
-        Self(runtime.spawn(play(mount, piece)))
+    pub fn start(beat: &Beat, mount: Weak<Mount>, piece: Arc<Loop>) -> Self {
+        Self(beat.spawn(play(mount, piece)))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A service's [`switch`] decides what is on (the studio, a backup, automation), and an [`ear`] tells it what that sounds
 //! like. A [`Mount`] is one encoded stream of it: its log ([`ring`]) keeps what it sent lately, and whoever hears it reads that log at their own pace: the fan-out
 //! ([`listener`]) for the continuous stream, followers for everything else. [`front`] is the one port on which sources and
-//! listeners arrive. Titles and changes of input are told to the bus.
+//! listeners arrive. Titles and changes of input are told to the bus. What goes by the clock runs on one [`Beat`].
 //!
 //! The air never asks a database for anything: the music survives it.
 //!
@@ -41,12 +41,14 @@ pub mod transcode;
 pub mod visit;
 
 mod air;
+mod beat;
 mod emergency;
 mod herald;
 mod programme_bus;
 mod rendition;
 
 pub use air::{Air, Error};
+pub use beat::Beat;
 pub use mount::Mount;
 pub use settings::Settings;
 pub use title::Title;

@@ -21,7 +21,6 @@ use std::time::Duration;
 use audio::Frame;
 use station::event::Input;
 use station::{Clock, ServiceId, Slug, StationId};
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 pub use audience::Audience;
@@ -29,6 +28,7 @@ use desk::Desk;
 pub use feed::{Ended, Feed, NewSource, NoSource, Refused};
 pub use snapshot::{Snapshot, SourceInfo};
 
+use crate::beat::Beat;
 use crate::control::Control;
 use crate::ear::Ear;
 use crate::emergency::Loop;
@@ -90,8 +90,8 @@ pub(crate) struct House {
     pub epoch: u64,
     /// Where sound is decoded and encoded, if it is at all.
     pub workshop: Option<Workshop>,
-    /// What ears and renditions run on, whoever calls for them.
-    pub runtime: Handle,
+    /// What keeps time, and where everything runs that goes by it.
+    pub beat: Beat,
 }
 
 /// One encoded stream and everyone who hears it.

@@ -16,12 +16,12 @@ use audio::encode::{Coding, Impossible, Recipe};
 use audio::pcm::Layout;
 use audio::resample::Resampler;
 use audio::{Found, Framer};
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::Mount;
+use crate::beat::Beat;
 use crate::programme_bus::Portion;
 use crate::ring::duration;
 use crate::transcode::{Encoding, Ended, Workshop};
@@ -60,7 +60,7 @@ pub(crate) struct Rendition(JoinHandle<()>);
 impl Rendition {
     /// Starts one for a mount.
     pub fn start(
-        runtime: &Handle,
+        beat: &Beat,
         workshop: Workshop,
         mount: Weak<Mount>,
         recipe: Recipe,
@@ -68,7 +68,7 @@ impl Rendition {
     ) -> Self {
         let (owed, gap_since) = (Owed::new(), None);
         let rendering = Rendering { workshop, mount, recipe, bus, owed, gap_since };
-        Self(runtime.spawn(rendering.run()))
+        Self(beat.spawn(rendering.run()))
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use air::Air;
+use air::{Air, Beat};
 use anyhow::Context;
 use axum::Router;
 use bus::Bus;
@@ -72,7 +72,8 @@ impl House {
             dead_air: sound::dead_air(&settings, &db, &stations).await?,
             ..air_settings(&settings, &stations, &services, door_port)?
         };
-        let air = Air::start(air_settings, repertoire, vault.clone(), bus.clone(), clock.clone())
+        let beat = Beat::on_a_thread().context("could not start the air's thread")?;
+        let air = Air::start_on(beat, air_settings, repertoire, vault.clone(), bus.clone(), clock.clone())
             .context("could not open the air")?;
         Bans::of(&settings).hold(&air)?;
         let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());

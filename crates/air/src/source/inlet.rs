@@ -1,20 +1,19 @@
-//! A source's connection, read by the clock and not by the packet.
+//! A source's connection, read by the beat and not by the packet.
 //!
 //! An encoder sends every frame by itself, forty in a second, and the runtime is woken for each packet of a socket that it
-//! watches. So this one is not watched: it is looked at some sixteen times a second, which costs less than half and is not
-//! heard, for a chunk of the log lasts longer than that.
+//! watches. So this one is not watched: it is looked at on every beat, and so are all others.
 
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
+
+use crate::beat::{Attention, Beat};
 
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 16 << 10;
-/// How often an idle connection is looked at. Up to 63 ms the runtime's timer wakes the machine once, beyond that twice.
-const LOOK: Duration = Duration::from_millis(60);
 
 /// What a look at the connection has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +32,14 @@ pub(super) enum Look {
 #[derive(Debug)]
 pub(super) struct Inlet {
     socket: std::net::TcpStream,
+    beat: Attention,
     buffer: Box<[u8]>,
 }
 
 impl Inlet {
     /// Takes the connection out of the runtime's watch.
-    pub fn new(socket: TcpStream) -> io::Result<Self> {
-        Ok(Self { socket: socket.into_std()?, buffer: vec![0; READ_BYTES].into() })
+    pub fn new(socket: TcpStream, beat: &Beat) -> io::Result<Self> {
+        Ok(Self { socket: socket.into_std()?, beat: beat.attention(), buffer: vec![0; READ_BYTES].into() })
     }
 
     /// Adds what has come to `received`, waiting for it at most `patience`.
@@ -62,6 +62,6 @@ impl Inlet {
 
     /// Lets it gather a little.
     pub async fn rest(&self) {
-        sleep(LOOK).await;
+        self.beat.next().await;
     }
 }

@@ -102,11 +102,11 @@ enum Stage {
 }
 
 /// A source that is being read.
-pub(super) struct Intake<'a> {
-    air: &'a Arc<Air>,
-    host: Option<&'a str>,
+pub(super) struct Intake {
+    air: Arc<Air>,
+    host: Option<String>,
     path: String,
-    agent: &'a str,
+    agent: String,
     body: Body,
     /// What has arrived and was not looked at yet.
     received: BytesMut,
@@ -118,22 +118,15 @@ pub(super) struct Intake<'a> {
     skipped: metrics::Counter,
 }
 
-impl<'a> Intake<'a> {
-    pub fn new(
-        air: &'a Arc<Air>,
-        path: String,
-        destination: Destination,
-        body: Body,
-        head: &'a Head,
-        first: Bytes,
-    ) -> Self {
+impl Intake {
+    pub fn new(air: &Arc<Air>, path: String, destination: Destination, body: Body, head: &Head, first: Bytes) -> Self {
         let metaint = head.field("icy-metaint").and_then(|bytes| bytes.trim().parse().ok()).filter(|&bytes| bytes > 0);
         Self {
             skipped: metrics::counter!("groundwave_source_skipped_bytes_total", "mount" => path.clone()),
-            air,
-            host: head.field("host"),
+            air: Arc::clone(air),
+            host: head.field("host").map(str::to_owned),
             path,
-            agent: head.field("user-agent").unwrap_or_default(),
+            agent: head.field("user-agent").unwrap_or_default().to_owned(),
             body,
             received: BytesMut::from(first.as_ref()),
             titles: metaint.map(Deinterleaver::new),
@@ -142,9 +135,14 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Reads until the source ends, and says why it did.
-    pub async fn run(mut self, socket: TcpStream) {
-        let (mount, agent) = (self.path.clone(), self.agent);
+    /// Reads until the source ends, and says why it did. It is read on the beat of the air, whoever calls this.
+    pub async fn run(self, socket: TcpStream) {
+        let beat = self.air.beat().clone();
+        beat.run(self.run_here(socket)).await;
+    }
+
+    async fn run_here(mut self, socket: TcpStream) {
+        let (mount, agent) = (self.path.clone(), self.agent.clone());
         let since = Instant::now();
         tracing::info!(mount, agent, "a source has connected");
         let Err(why) = self.read(socket).await;
@@ -159,7 +157,7 @@ impl<'a> Intake<'a> {
 
     async fn read(&mut self, socket: TcpStream) -> Result<Infallible, Departure> {
         let patience = Duration::from_millis(self.air.settings().source_timeout_ms);
-        let mut inlet = Inlet::new(socket)?;
+        let mut inlet = Inlet::new(socket, self.air.beat())?;
         self.use_up_received().await?;
         while !self.body.is_over() {
             let look = inlet.read(&mut self.received, patience).await?;
@@ -258,7 +256,7 @@ impl<'a> Intake<'a> {
     ) -> Result<Feed, Departure> {
         let feed = match relaying {
             Some(relaying) => self.air.attach_relay(&self.path, codec, relaying, source)?,
-            None => self.air.attach(self.host, &self.path, codec, source)?,
+            None => self.air.attach(self.host.as_deref(), &self.path, codec, source)?,
         };
         if let Some((title, url)) = ticket.title() {
             feed.title(&title, &url);
