@@ -18,7 +18,7 @@ use crate::access::AccessLog;
 use crate::automation::planner::Planner;
 use crate::automation::{Console, Deck, Repertoire};
 use crate::bans::Bans;
-use crate::beat::Beat;
+use crate::beat::{Beat, Drum};
 use crate::control::{Control, Status};
 use crate::directory::Directory;
 use crate::emergency::{self, Loop};
@@ -31,6 +31,7 @@ use crate::listener::{FanOut, Reception};
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused, Relaying};
 use crate::redirect::Fallbacks;
 use crate::ring::From;
+use crate::round::Round;
 use crate::settings::Settings;
 use crate::source::Expected;
 use crate::switch::Rank;
@@ -119,9 +120,10 @@ impl Air {
     ) -> Result<Arc<Self>, Error> {
         let started_at = clock.now();
         let news = bus.subscribe();
-        let fan_out = FanOut::start(&settings, &clock).map_err(Error::FanOut)?;
+        let round = Arc::new(Round::new(settings.batch(), settings.fan_out_threads.max(1)));
+        let fan_out = FanOut::start(&settings, &round, &clock).map_err(Error::FanOut)?;
         let epoch = u64::try_from(started_at.as_millisecond()).unwrap_or_default();
-        let hls = Hls::new(&settings, epoch, &vault);
+        let hls = Hls::new(&settings, epoch, &vault, &beat);
         let (gate, errands) = Gate::new(&settings).map_err(Error::Caller)?;
         let log = settings.access_log.clone().map(|setup| Arc::new(AccessLog::new(setup)));
         let office = Office { log, gate: Arc::clone(&gate), clock: Arc::clone(&clock) };
@@ -163,7 +165,7 @@ impl Air {
         air.write_tapes();
         air.fetch_relays();
         air.tell_directories()?;
-        air.spawn(look_after(Arc::downgrade(&air), air.house.beat.clone()));
+        air.spawn(look_after(Arc::downgrade(&air), Drum::new(air.beat(), &round, &**air.clock())));
         if let Some(workshop) = air.house.workshop.clone() {
             air.spawn(prepare_for_emergencies(air.mounts(), workshop, air.settings().emergency_piece.clone()));
         }
@@ -563,11 +565,11 @@ impl std::fmt::Debug for Air {
     }
 }
 
-async fn look_after(air: std::sync::Weak<Air>, beat: Beat) {
+async fn look_after(air: std::sync::Weak<Air>, mut drum: Drum) {
     while let Some(air) = air.upgrade() {
         air.tick();
         drop(air);
-        beat.tick().await;
+        drum.tick().await;
     }
 }
 

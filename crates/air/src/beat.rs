@@ -2,7 +2,8 @@
 //!
 //! A source's bytes, a deck's next frames, a chunk for the packer and one for the tape: each is the work of microseconds,
 //! and waking a thread for it costs more than doing it. So all of it runs on one thread, and what waits there waits for the
-//! same beat: the machine wakes once for all. Nothing on it may block; what would (the vault) is done elsewhere and awaited.
+//! same beat: the machine wakes once for all, just before a step of the [round](crate::round) in which somebody is written to.
+//! Nothing on the thread may block; what would (the vault) is done elsewhere and awaited.
 //!
 //! ```no_run
 //! # fn start(_: air::Beat) {}
@@ -12,24 +13,23 @@
 //! ```
 
 use std::io;
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use station::Clock;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-/// How often sources are looked at: a chunk of the log lasts longer, so it is not heard.
-///
-/// The runtime keeps its timers on a wheel that turns every 64 ms. What is due on a turn wakes the machine once, what is due
-/// between two turns wakes it at the turn before as well.
-const BEAT: Duration = Duration::from_millis(64);
-/// How often everything else is looked after: a stall is noticed this much late at most.
-const TICK: Duration = Duration::from_millis(256);
+use crate::round::{Round, STEPS};
+
+/// How long before a step of the round a beat comes: time enough to read what all sources have sent.
+const LEAD: Duration = Duration::from_millis(4);
+/// How often everything is looked after, at least: a stall is noticed this much late at most.
+const TICK_MAX: Duration = Duration::from_millis(250);
 
 /// Where the air's own work runs, and when. Clones are the same beat.
 #[derive(Clone, Debug)]
@@ -38,13 +38,11 @@ pub struct Beat(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     runtime: Handle,
-    /// When its wheel began to turn.
-    origin: Instant,
     /// Tells whoever waits that a beat has come.
     beaten: Notify,
-    /// How many want every beat. Without them a tick is enough.
+    /// How many want a beat before every step.
     attentive: AtomicUsize,
-    /// Tells that one more wants every beat.
+    /// Tells that one more wants that.
     quickened: Notify,
     thread: Option<Thread>,
 }
@@ -56,31 +54,39 @@ struct Thread {
     running: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
-/// Wants every beat while it is there.
+/// Wants a beat before every step of the round while it is there.
 #[derive(Debug)]
 pub(crate) struct Attention(Beat);
+
+/// What beats: it goes the round.
+pub(crate) struct Drum {
+    beat: Beat,
+    round: Arc<Round>,
+    /// When the clock stood at zero.
+    zero: Instant,
+    /// The step before which the last beat came.
+    last: u64,
+}
 
 impl Beat {
     /// A beat on a thread of its own, which is the air's alone.
     pub fn on_a_thread() -> io::Result<Self> {
-        // Taken before the wheel is there: then a deadline, which is rounded up to a whole millisecond, falls on its turn.
-        let origin = Instant::now();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (handle, end) = (runtime.handle().clone(), Arc::new(Notify::new()));
         let ends = Arc::clone(&end);
         let work = move || runtime.block_on(ends.notified());
         let running = Mutex::new(Some(thread::Builder::new().name("air".to_owned()).spawn(work)?));
-        Ok(Self::new(handle, origin, Some(Thread { end, running })))
+        Ok(Self::new(handle, Some(Thread { end, running })))
     }
 
     /// A beat on the runtime that this is called in.
     pub fn here() -> Self {
-        Self::new(Handle::current(), Instant::now(), None)
+        Self::new(Handle::current(), None)
     }
 
-    fn new(runtime: Handle, origin: Instant, thread: Option<Thread>) -> Self {
+    fn new(runtime: Handle, thread: Option<Thread>) -> Self {
         let (beaten, attentive, quickened) = Default::default();
-        Self(Arc::new(Inner { runtime, origin, beaten, attentive, quickened, thread }))
+        Self(Arc::new(Inner { runtime, beaten, attentive, quickened, thread }))
     }
 
     /// Begins a task.
@@ -95,23 +101,16 @@ impl Beat {
         tasks.join_next().await?.ok()
     }
 
-    /// Every beat is wanted until what is returned is dropped.
+    /// The next beat.
+    pub(crate) async fn next(&self) {
+        self.0.beaten.notified().await;
+    }
+
+    /// A beat before every step is wanted until what is returned is dropped.
     pub(crate) fn attention(&self) -> Attention {
         self.0.attentive.fetch_add(1, Ordering::Relaxed);
         self.0.quickened.notify_one();
         Attention(self.clone())
-    }
-
-    /// Beats until the next tick.
-    pub(crate) async fn tick(&self) {
-        let last = self.ticks();
-        while self.ticks() == last {
-            let step = if self.0.attentive.load(Ordering::Relaxed) > 0 { BEAT } else { TICK };
-            tokio::select! {
-                () = sleep_until(self.following(step)) => self.0.beaten.notify_waiters(),
-                () = self.0.quickened.notified() => {}
-            }
-        }
     }
 
     /// Ends the thread, if there is one, with everything that runs on it.
@@ -126,23 +125,48 @@ impl Beat {
             }
         }
     }
-
-    /// How many ticks there have been.
-    fn ticks(&self) -> u128 {
-        self.0.origin.elapsed().as_millis() / TICK.as_millis()
-    }
-
-    /// The next whole multiple of `step` since the origin.
-    fn following(&self, step: Duration) -> Instant {
-        let steps = self.0.origin.elapsed().as_millis() / step.as_millis() + 1;
-        self.0.origin + Duration::from_millis(u64::try_from(steps * step.as_millis()).unwrap_or(u64::MAX))
-    }
 }
 
-impl Attention {
-    /// The next beat.
-    pub async fn next(&self) {
-        pin!(self.0.0.beaten.notified()).await;
+impl Drum {
+    /// What beats on `beat`, by the clock.
+    pub fn new(beat: &Beat, round: &Arc<Round>, clock: &dyn Clock) -> Self {
+        let (now, elapsed) = (Instant::now(), clock.elapsed());
+        let zero = now.checked_sub(elapsed).unwrap_or(now);
+        Self { beat: beat.clone(), round: Arc::clone(round), zero, last: round.steps_at(elapsed) }
+    }
+
+    /// Beats until everything has to be looked after again.
+    pub async fn tick(&mut self) {
+        loop {
+            let next = self.next();
+            tokio::select! {
+                () = sleep_until(self.zero + self.round.begins(next).saturating_sub(LEAD)) => {}
+                () = self.beat.0.quickened.notified() => continue,
+            }
+            self.beat.0.beaten.notify_waiters();
+            self.last = next;
+            if self.is_tick(next) {
+                return;
+            }
+        }
+    }
+
+    /// The next step that a beat comes before.
+    fn next(&self) -> u64 {
+        // Whoever is late by several steps does not run after them.
+        let begun = self.round.steps_at(self.zero.elapsed() + LEAD);
+        let first = begun.max(self.last) + 1;
+        (first..).find(|step| self.is_wanted(*step)).unwrap_or(first)
+    }
+
+    fn is_wanted(&self, step: u64) -> bool {
+        let is_listened_to = || self.round.is_filled(Round::place(step));
+        self.is_tick(step) || self.beat.0.attentive.load(Ordering::Relaxed) > 0 || is_listened_to()
+    }
+
+    fn is_tick(&self, step: u64) -> bool {
+        let every = self.round.steps_at(TICK_MAX).clamp(1, STEPS as u64);
+        step.is_multiple_of(every)
     }
 }
 
@@ -161,36 +185,66 @@ impl Drop for Thread {
 
 #[cfg(test)]
 mod tests {
+    use station::clock::Fixed;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn beats_fall_on_the_turns_of_the_wheel() {
-        let beat = Beat::here();
-        let attention = beat.attention();
-        let ticker = beat.clone();
-        beat.spawn(async move {
+    /// A round with a step in every 50 ms, and what beats to it.
+    fn drum(beat: &Beat) -> (Drum, Arc<Round>) {
+        let round = Arc::new(Round::new(Duration::from_millis(500), 1));
+        (Drum::new(beat, &round, &Fixed::at("2026-11-24T08:00:00Z")), round)
+    }
+
+    /// When the next beats come, in milliseconds.
+    async fn beats(beat: &Beat, drum: Drum, count: usize) -> Vec<u128> {
+        let (zero, mut drum) = (drum.zero, drum);
+        let beating = beat.spawn(async move {
             loop {
-                ticker.tick().await;
+                drum.tick().await;
             }
         });
-        for count in 1..=9 {
-            attention.next().await;
-            assert_eq!(beat.0.origin.elapsed(), BEAT * count);
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            beat.next().await;
+            heard.push(zero.elapsed().as_millis());
         }
+        beating.abort();
+        heard
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_source_only_ticks_wake_the_machine_and_a_source_quickens_it() {
+    async fn where_nobody_listens_only_ticks_wake_the_machine() {
         let beat = Beat::here();
-        beat.tick().await;
-        assert_eq!(beat.0.origin.elapsed(), TICK);
-        let (ticker, source) = (beat.clone(), beat.clone());
-        let ticking = beat.spawn(async move { ticker.tick().await });
-        tokio::task::yield_now().await;
-        source.attention().next().await;
-        assert_eq!(beat.0.origin.elapsed(), TICK + BEAT);
-        ticking.await.unwrap();
-        assert_eq!(beat.0.origin.elapsed(), TICK * 2);
+        let (drum, _) = drum(&beat);
+        assert_eq!(beats(&beat, drum, 3).await, [246, 496, 746]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_beat_comes_just_before_a_step_that_has_listeners() {
+        let beat = Beat::here();
+        let (drum, round) = drum(&beat);
+        round.set_filled(0, 7, true);
+        assert_eq!(beats(&beat, drum, 5).await, [246, 346, 496, 746, 846]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_attentive_gets_a_beat_before_every_step() {
+        let beat = Beat::here();
+        let (drum, _) = drum(&beat);
+        let _attention = beat.attention();
+        assert_eq!(beats(&beat, drum, 4).await, [46, 96, 146, 196]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attention_that_comes_late_is_not_kept_waiting_for_a_tick() {
+        let beat = Beat::here();
+        let (mut drum, _) = drum(&beat);
+        let (zero, late) = (drum.zero, beat.clone());
+        beat.spawn(async move { drum.tick().await });
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        let _attention = late.attention();
+        late.next().await;
+        assert_eq!(zero.elapsed().as_millis(), 96);
     }
 
     #[tokio::test]

@@ -57,6 +57,7 @@ pub use ladder::Ladder;
 pub use rendition::Rendition;
 
 use crate::air::station_of;
+use crate::beat::Beat;
 use crate::settings::Settings;
 use waiting::WaitingRoom;
 
@@ -78,8 +79,8 @@ pub struct Hls {
 impl Hls {
     /// A ladder for each service that has a mount which can be packed, none of them packing yet. `epoch` names this run of the
     /// program.
-    pub fn new(settings: &Settings, epoch: u64, vault: &Vault) -> Arc<Self> {
-        let room = WaitingRoom::new(settings.hls.waiting_max);
+    pub(crate) fn new(settings: &Settings, epoch: u64, vault: &Vault, beat: &Beat) -> Arc<Self> {
+        let room = WaitingRoom::new(settings.hls.waiting_max, beat);
         let ladder = |service| Ladder::new(service, settings.hls, epoch, vault, &room);
         let ladders = settings.services.iter().filter_map(ladder).collect();
         Arc::new(Self { ladders, hosts: settings.hosts.clone(), is_low_latency: settings.hls.low_latency })

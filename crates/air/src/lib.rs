@@ -46,6 +46,7 @@ mod emergency;
 mod herald;
 mod programme_bus;
 mod rendition;
+mod round;
 
 pub use air::{Air, Error};
 pub use beat::Beat;

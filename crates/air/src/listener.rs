@@ -29,10 +29,11 @@ use station::Clock;
 use arrivals::{Arrival, Arrivals, Command};
 pub use roster::{Connected, Order, Roster, Who};
 pub(crate) use roster::{Guest, Orders, Reception};
-use worker::{Rules, Worker};
+use worker::{Rules, Turn, Worker};
 
 use crate::Mount;
 use crate::admission::Admission;
+use crate::round::Round;
 use crate::settings::Settings;
 
 /// A connection that wants to hear a mount.
@@ -80,10 +81,10 @@ struct Thread {
 
 impl FanOut {
     /// Starts the threads.
-    pub fn start(settings: &Settings, clock: &Arc<dyn Clock>) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(settings: &Settings, round: &Arc<Round>, clock: &Arc<dyn Clock>) -> std::io::Result<Arc<Self>> {
         let connected = Arc::new(AtomicUsize::new(0));
         let threads = (0..settings.fan_out_threads.max(1))
-            .map(|number| Thread::start(number, settings, Arc::clone(clock), Arc::clone(&connected)))
+            .map(|number| Thread::start(number, settings, Arc::clone(round), Arc::clone(clock), Arc::clone(&connected)))
             .collect::<std::io::Result<_>>()?;
         let next = AtomicUsize::new(0);
         Ok(Arc::new(Self { threads, next, connected, listeners_max: settings.listeners_max }))
@@ -146,18 +147,18 @@ impl Thread {
     fn start(
         number: usize,
         settings: &Settings,
+        round: Arc<Round>,
         clock: Arc<dyn Clock>,
         connected: Arc<AtomicUsize>,
     ) -> std::io::Result<Self> {
         let poll = mio::Poll::new()?;
         let arrivals = Arc::new(Arrivals::new(&poll)?);
         let rules = Rules {
-            batch: settings.batch(),
             stuck: Duration::from_millis(settings.listener_stuck_ms),
             moves_max: settings.listener_moves_max,
             counts_after: Duration::from_millis(settings.listener_counts_after_ms),
         };
-        let worker = Worker::new(poll, Arc::clone(&arrivals), clock, rules, connected);
+        let worker = Worker::new(poll, Arc::clone(&arrivals), clock, Turn { round, number }, rules, connected);
         let handle = std::thread::Builder::new().name(format!("fan-out-{number}")).spawn(|| worker.run())?;
         Ok(Self { arrivals, handle: Mutex::new(Some(handle)) })
     }

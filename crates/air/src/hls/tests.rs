@@ -23,6 +23,7 @@ use vault::Vault;
 
 use super::*;
 use crate::Title;
+use crate::beat::Beat;
 use crate::ring::{Bounds, Follower, From, Log, Packer, duration};
 use crate::settings;
 
@@ -79,7 +80,7 @@ impl Station {
             hls,
             ..Settings::default()
         };
-        let hls = Hls::new(&settings, epoch, &Vault::disk(folder).unwrap());
+        let hls = Hls::new(&settings, epoch, &Vault::disk(folder).unwrap(), &Beat::here());
         let ladder = &hls.ladders()[0];
         let lines = ladder.renditions().iter().map(|rendition| Line::start(ladder, rendition, epoch)).collect();
         Self { hls, lines, now }

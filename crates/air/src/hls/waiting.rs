@@ -1,28 +1,34 @@
-//! The room for requests that wait for what is not made yet.
+//! The room for requests that wait for what is not made yet. While anybody waits, sources are looked at more often.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::beat::{Attention, Beat};
 
 /// A bounded room. Who finds it full is sent away, and counted.
 #[derive(Debug)]
 pub(super) struct WaitingRoom {
     waiting: AtomicUsize,
     waiting_max: usize,
+    beat: Beat,
 }
 
 /// A seat in it, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Seat(Arc<WaitingRoom>);
+pub(super) struct Seat {
+    room: Arc<WaitingRoom>,
+    _attention: Attention,
+}
 
 impl WaitingRoom {
-    pub(super) fn new(waiting_max: usize) -> Arc<Self> {
-        Arc::new(Self { waiting: AtomicUsize::new(0), waiting_max })
+    pub(super) fn new(waiting_max: usize, beat: &Beat) -> Arc<Self> {
+        Arc::new(Self { waiting: AtomicUsize::new(0), waiting_max, beat: beat.clone() })
     }
 
     /// Takes a seat, if there is one.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Seat> {
         // The seat is taken first, so that it is given back however this ends.
-        let seat = Seat(Arc::clone(self));
+        let seat = Seat { room: Arc::clone(self), _attention: self.beat.attention() };
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         metrics::gauge!("groundwave_hls_waiting").increment(1.0);
         if before < self.waiting_max {
@@ -40,7 +46,7 @@ impl WaitingRoom {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.room.waiting.fetch_sub(1, Ordering::Relaxed);
         metrics::gauge!("groundwave_hls_waiting").decrement(1.0);
     }
 }
@@ -49,9 +55,9 @@ impl Drop for Seat {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_full_room_takes_nobody_until_somebody_leaves() {
-        let room = WaitingRoom::new(2);
+    #[tokio::test]
+    async fn a_full_room_takes_nobody_until_somebody_leaves() {
+        let room = WaitingRoom::new(2, &Beat::here());
         let (first, second) = (room.enter(), room.enter());
         assert!(first.is_some() && second.is_some() && room.enter().is_none());
         drop(first);

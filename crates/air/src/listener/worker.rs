@@ -18,9 +18,8 @@ use super::place::{Pieces, Place, Slices};
 use super::roster::{Guest, Order};
 use crate::Mount;
 use crate::admission::Admission;
+use crate::round::{FILLING_ORDER, Round, STEPS};
 
-/// The steps of a round. A listener is written to in one of them, so each takes a tenth of the time.
-const STEPS: usize = 10;
 /// A step is filled with so many before the next one is begun: a pass over them takes a few milliseconds, and fewer
 /// passes cost less.
 const STEP_FILL: usize = 250;
@@ -34,8 +33,6 @@ const EVENTS_MAX: usize = 1_024;
 /// How a thread treats its listeners.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// How often each is written to.
-    pub batch: Duration,
     /// Who reads nothing for this long is closed.
     pub stuck: Duration,
     /// Who fell behind more often than this is closed.
@@ -57,8 +54,15 @@ pub(super) struct Worker {
     free: Vec<u32>,
     /// Who is written to in each step.
     steps: [Vec<u32>; STEPS],
-    /// The step that was taken last.
-    step: usize,
+    /// The step that was taken last, of all rounds together.
+    taken: u64,
+    turn: Turn,
+}
+
+/// The round that a thread goes, and its number among those who do.
+pub(super) struct Turn {
+    pub round: Arc<Round>,
+    pub number: usize,
 }
 
 /// Somebody who listens.
@@ -99,27 +103,25 @@ impl Worker {
         poll: Poll,
         arrivals: Arc<Arrivals>,
         clock: Arc<dyn Clock>,
+        turn: Turn,
         rules: Rules,
         connected: Arc<AtomicUsize>,
     ) -> Self {
         let (channels, listeners, free, steps) = Default::default();
-        Self { poll, arrivals, clock, rules, connected, channels, listeners, free, steps, step: 0 }
+        let taken = turn.round.steps_at(clock.elapsed());
+        Self { poll, arrivals, clock, rules, connected, channels, listeners, free, steps, taken, turn }
     }
 
     /// Goes round until the door is closed.
     pub fn run(mut self) {
-        let step = self.rules.batch / STEPS as u32;
         let mut events = Events::with_capacity(EVENTS_MAX);
-        let mut taken_at = self.clock.elapsed();
         while !self.arrivals.is_closed() {
             // Asked anew after each wait: somebody may have got a place in a step that was empty.
-            let ahead = self.steps_to_the_next();
-            let (now, due) = (self.clock.elapsed(), taken_at + step * ahead as u32);
+            let next = self.taken + self.steps_to_the_next();
+            let (now, due) = (self.clock.elapsed(), self.turn.round.begins(next));
             if now >= due {
-                self.step = (self.step + ahead) % STEPS;
-                self.take_step();
-                // Whoever is late by a whole round does not run after it.
-                taken_at = due.max(now.saturating_sub(self.rules.batch));
+                self.take_step(Round::place(next));
+                self.taken = self.without_whole_rounds(next, now);
                 continue;
             }
             self.wait(&mut events, due - now);
@@ -129,9 +131,15 @@ impl Worker {
     }
 
     /// How far it is to the next step that has anybody in it; a whole round if there is nobody.
-    fn steps_to_the_next(&self) -> usize {
-        let is_filled = |ahead: &usize| !self.steps[(self.step + ahead) % STEPS].is_empty();
-        (1..STEPS).find(is_filled).unwrap_or(STEPS)
+    fn steps_to_the_next(&self) -> u64 {
+        let is_filled = |ahead: &u64| !self.steps[Round::place(self.taken + ahead)].is_empty();
+        (1..STEPS as u64).find(is_filled).unwrap_or(STEPS as u64)
+    }
+
+    /// The step that counts as taken: whoever is late by whole rounds does not run after them.
+    fn without_whole_rounds(&self, taken: u64, now: Duration) -> u64 {
+        let late = self.turn.round.steps_at(now).saturating_sub(taken);
+        taken + late / STEPS as u64 * STEPS as u64
     }
 
     /// Waits for sockets and for the door.
@@ -157,8 +165,7 @@ impl Worker {
     }
 
     /// Writes to everybody whose turn it is.
-    fn take_step(&mut self) {
-        let step = self.step;
+    fn take_step(&mut self, step: usize) {
         self.channels.catch_up();
         let mut ids = std::mem::take(&mut self.steps[step]);
         let (mut index, mut now) = (0, self.clock.elapsed());
@@ -175,6 +182,7 @@ impl Worker {
         }
         // Whoever was let in meanwhile may have got a place in this step.
         ids.append(&mut self.steps[step]);
+        self.turn.round.set_filled(self.turn.number, step, !ids.is_empty());
         self.steps[step] = ids;
     }
 
@@ -286,6 +294,7 @@ impl Worker {
         let now = listener.arrived;
         let step = self.roomy_step();
         self.steps[step].push(id);
+        self.turn.round.set_filled(self.turn.number, step, true);
         let listener = self.listeners[id as usize].insert(listener);
         let registered = self.poll.registry().register(&mut listener.stream, Token(id as usize), Interest::READABLE);
         match registered {
@@ -297,7 +306,7 @@ impl Worker {
     /// The first step that is not filled; of filled ones, the one with the fewest.
     fn roomy_step(&self) -> usize {
         let crowd = |step: &usize| self.steps[*step].len();
-        let unfilled = (0..STEPS).find(|step| crowd(step) < STEP_FILL);
+        let unfilled = FILLING_ORDER.into_iter().find(|step| crowd(step) < STEP_FILL);
         unfilled.or_else(|| (0..STEPS).min_by_key(crowd)).unwrap_or_default()
     }
 

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::beat::{Attention, Beat};
+use crate::beat::Beat;
 
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 16 << 10;
@@ -32,14 +32,14 @@ pub(super) enum Look {
 #[derive(Debug)]
 pub(super) struct Inlet {
     socket: std::net::TcpStream,
-    beat: Attention,
+    beat: Beat,
     buffer: Box<[u8]>,
 }
 
 impl Inlet {
     /// Takes the connection out of the runtime's watch.
     pub fn new(socket: TcpStream, beat: &Beat) -> io::Result<Self> {
-        Ok(Self { socket: socket.into_std()?, beat: beat.attention(), buffer: vec![0; READ_BYTES].into() })
+        Ok(Self { socket: socket.into_std()?, beat: beat.clone(), buffer: vec![0; READ_BYTES].into() })
     }
 
     /// Adds what has come to `received`, waiting for it at most `patience`.
