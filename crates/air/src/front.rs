@@ -1,4 +1,4 @@
-//! The front door: one port for pages, listeners and sources.
+//! The front door: one port for pages, listeners and sources, plain or behind [TLS](crate::tls).
 //!
 //! A connection's first request is read here, leniently, and shows whose it is. A source stays on its raw socket and
 //! is [taken in](crate::source); so is one that begins with a password, as Shoutcast's do. A listener's socket goes to the fan-out, with its answer's head. Everything else is
@@ -12,8 +12,11 @@
 
 mod anteroom;
 mod farewell;
+mod handshake;
+mod http2;
 mod player;
 mod rewind;
+mod socket;
 
 use std::convert::Infallible;
 use std::io;
@@ -39,9 +42,11 @@ use tower::Service;
 use anteroom::{Anteroom, Seat};
 pub(crate) use farewell::dismiss;
 use rewind::Rewind;
+pub use socket::Socket;
 
 use crate::head::{Gather, Head, Protocol, Unreadable};
 use crate::icecast::{self, Refusal, listen};
+use crate::tls::Certificates;
 use crate::{Air, Mount, source};
 
 /// How many connections may wait to be accepted.
@@ -53,9 +58,35 @@ const DEAF_TIME: Duration = Duration::from_secs(60);
 /// How long pages may still take to finish once the program stops.
 const FINISH_TIME: Duration = Duration::from_secs(5);
 
-/// The address of ours that a request came to, for pages that must name one.
+/// Where a request came in, for pages that must name an address of ours.
 #[derive(Clone, Copy, Debug)]
-pub struct Local(pub SocketAddr);
+pub struct Local {
+    /// The address.
+    pub address: SocketAddr,
+    /// Whether it came behind TLS of ours.
+    pub is_secure: bool,
+}
+
+impl Local {
+    fn of(socket: &Socket) -> Option<Self> {
+        Some(Self { address: socket.local_addr().ok()?, is_secure: socket.is_secure() })
+    }
+}
+
+/// A port that is open, and what is spoken there.
+#[derive(Debug)]
+pub struct Door {
+    /// The port.
+    pub listener: TcpListener,
+    /// The certificates that are shown there; without them, nothing is sealed.
+    pub certificates: Option<Certificates>,
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, certificates: None }
+    }
+}
 
 /// Opens a port, with room for a crowd that arrives at once. Port 0 is any free one.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -73,14 +104,14 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// After `shutdown` nobody is let in, sources are closed, and answers that have begun may finish for a few
 /// seconds. Listeners stay with the air until [`Air::stop`].
 pub async fn serve(
-    listeners: Vec<TcpListener>,
+    doors: impl IntoIterator<Item = impl Into<Door>>,
     air: Arc<Air>,
     rest: Router,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let (stop, stopping) = watch::channel(false);
     let front = Arc::new(Front::new(air, rest, stopping));
-    let doors: JoinSet<()> = listeners.into_iter().map(|listener| Arc::clone(&front).keep_door(listener)).collect();
+    let doors: JoinSet<()> = doors.into_iter().map(|door| Arc::clone(&front).keep_door(door.into())).collect();
     shutdown.await;
     stop.send_replace(true);
     doors.join_all().await;
@@ -123,7 +154,8 @@ impl Front {
         }
     }
 
-    async fn keep_door(self: Arc<Self>, listener: TcpListener) {
+    async fn keep_door(self: Arc<Self>, door: Door) {
+        let Door { listener, certificates } = door;
         let mut visits = JoinSet::new();
         let mut stopping = self.stopping.clone();
         let mut trouble = Trouble::default();
@@ -135,7 +167,7 @@ impl Front {
             match accepted {
                 Ok((socket, peer)) => {
                     trouble.is_over();
-                    self.let_in(socket, peer, &mut visits);
+                    self.let_in(socket, peer, certificates.as_ref(), &mut visits);
                 }
                 Err(error) => trouble.wait_after(&error).await,
             }
@@ -154,7 +186,13 @@ impl Front {
         }
     }
 
-    fn let_in(self: &Arc<Self>, socket: TcpStream, peer: SocketAddr, visits: &mut JoinSet<()>) {
+    fn let_in(
+        self: &Arc<Self>,
+        socket: TcpStream,
+        peer: SocketAddr,
+        certificates: Option<&Certificates>,
+        visits: &mut JoinSet<()>,
+    ) {
         if !self.air.bans().lets_in(peer.ip()) {
             metrics::counter!("groundwave_connections_banned_total").increment(1);
             // Without a word, as Icecast does it: the connection is reset.
@@ -163,14 +201,20 @@ impl Front {
         }
         let Some(place) = self.place() else {
             metrics::counter!("groundwave_connections_refused_total").increment(1);
-            // Written without waiting: there is nothing left to wait with.
-            let _ = socket.try_write(&Refusal::TooManyConnections.bytes(self.air.clock().now()));
+            if certificates.is_none() {
+                // Written without waiting: there is nothing left to wait with.
+                let _ = socket.try_write(&Refusal::TooManyConnections.bytes(self.air.clock().now()));
+            }
             return;
         };
         metrics::counter!("groundwave_connections_total").increment(1);
         self.air.tally().connection();
         prepare(&socket);
-        visits.spawn(Arc::clone(self).receive(socket, peer, place, self.anteroom.enter()));
+        let (front, seat) = (Arc::clone(self), self.anteroom.enter());
+        match certificates.cloned() {
+            None => visits.spawn(front.receive(socket.into(), peer, place, seat)),
+            Some(certificates) => visits.spawn(front.receive_secure(socket, peer, place, seat, certificates)),
+        };
     }
 
     /// A place among the connections. Listeners have left for the fan-out, but they are connections still.
@@ -181,8 +225,27 @@ impl Front {
         Arc::clone(&self.connections).try_acquire_owned().ok()
     }
 
-    async fn receive(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit, seat: Seat) {
-        let opening = match self.hear_out(&socket, &seat).await {
+    /// Agrees on TLS first. What was agreed to be HTTP/2 can only be pages.
+    async fn receive_secure(
+        self: Arc<Self>,
+        socket: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+        seat: Seat,
+        certificates: Certificates,
+    ) {
+        let Some(socket) = Box::pin(self.shake_hands(socket, &certificates, &seat)).await else { return };
+        drop(certificates);
+        if socket.speaks_http2() {
+            drop(seat);
+            self.air.tally().request();
+            return Box::pin(self.answer_http2(socket, peer)).await;
+        }
+        self.receive(socket, peer, place, seat).await;
+    }
+
+    async fn receive(self: Arc<Self>, mut socket: Socket, peer: SocketAddr, _place: OwnedSemaphorePermit, seat: Seat) {
+        let opening = match self.hear_out(&mut socket, &seat).await {
             Ok(opening) => opening,
             Err(Silence::Gone) => return,
             Err(Silence::Refused(refusal)) => {
@@ -209,7 +272,7 @@ impl Front {
     }
 
     /// Reads the first head of a connection, for as long as its seat is not needed.
-    async fn hear_out(&self, socket: &TcpStream, seat: &Seat) -> Result<Opening, Silence> {
+    async fn hear_out(&self, socket: &mut Socket, seat: &Seat) -> Result<Opening, Silence> {
         let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
         let mut gather = Gather::default();
         if !self.air.settings().shoutcast_mounts.is_empty() {
@@ -248,7 +311,7 @@ impl Front {
         }
     }
 
-    async fn take_in(&self, socket: TcpStream, peer: SocketAddr, request: First) {
+    async fn take_in(&self, socket: Socket, peer: SocketAddr, request: First) {
         let mut stopping = self.stopping.clone();
         let arrival = source::Arrival::new(&request.head, request.rest, peer.ip());
         let intake = source::take_in(socket, arrival, &self.air, &self.sources);
@@ -258,7 +321,7 @@ impl Front {
         }
     }
 
-    async fn take_in_by_password(&self, socket: TcpStream, peer: SocketAddr, line: &str, rest: &[u8]) {
+    async fn take_in_by_password(&self, socket: Socket, peer: SocketAddr, line: &str, rest: &[u8]) {
         let mut stopping = self.stopping.clone();
         let intake = source::shoutcast::take_in(socket, peer.ip(), (line, rest), &self.air, &self.sources);
         tokio::select! {
@@ -267,7 +330,7 @@ impl Front {
         }
     }
 
-    async fn tell_statistics(&self, socket: TcpStream, head: &Head) {
+    async fn tell_statistics(&self, socket: Socket, head: &Head) {
         let mut stopping = self.stopping.clone();
         tokio::select! {
             () = stops(&mut stopping) => {}
@@ -275,19 +338,19 @@ impl Front {
         }
     }
 
-    async fn give_ear(&self, socket: TcpStream, peer: SocketAddr, head: &Head, mount: &Arc<Mount>) {
+    async fn give_ear(&self, socket: Socket, peer: SocketAddr, head: &Head, mount: &Arc<Mount>) {
         if let Err(error) = icecast::hear(&self.air, socket, peer, head, mount).await {
             tracing::debug!(mount = mount.path(), %error, "a listener left before it was answered");
         }
     }
 
-    async fn answer(&self, socket: TcpStream, peer: SocketAddr, request: First) {
-        let local = socket.local_addr().ok().map(Local);
+    async fn answer(&self, socket: Socket, peer: SocketAddr, request: First) {
+        let local = Local::of(&socket);
         let first = Bytes::from([request.head.rewrite().as_slice(), &request.rest].concat());
         let pages = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             local.map(|local| request.extensions_mut().insert(local));
-            self.page(request)
+            self.page(request.map(Body::new))
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -308,8 +371,7 @@ impl Front {
     }
 
     /// Answers one request of a connection that is hyper's. A mount comes before a page of the same path.
-    async fn page(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let request = request.map(Body::new);
+    async fn page(&self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
         match icecast::answer_at_mount(&self.air, request).await {
             Ok(answer) => Ok(answer),
             Err(request) => self.rest.clone().call(request).await,
@@ -361,7 +423,7 @@ async fn stops(stopping: &mut watch::Receiver<bool>) {
 }
 
 /// Reads a head, of which the beginning may be there already.
-async fn gather(socket: &TcpStream, first: &[u8]) -> Result<Gather, Silence> {
+async fn gather(socket: &mut Socket, first: &[u8]) -> Result<Gather, Silence> {
     let mut gather = Gather::default();
     if gather.push(first)? {
         return Ok(gather);
@@ -370,23 +432,20 @@ async fn gather(socket: &TcpStream, first: &[u8]) -> Result<Gather, Silence> {
 }
 
 /// Reads until the head is whole, or until a password is where it should begin.
-async fn read_into(mut gather: Gather, socket: &TcpStream) -> Result<Gather, Silence> {
+async fn read_into(mut gather: Gather, socket: &mut Socket) -> Result<Gather, Silence> {
     loop {
-        socket.readable().await?;
-        // On the stack between two waits, so that a connection that waits costs no buffer.
-        let mut piece = [0; 2_048];
-        match socket.try_read(&mut piece) {
-            Ok(0) => return Err(Silence::Gone),
-            Ok(bytes) if gather.push(&piece[..bytes])? || gather.password().is_some() => return Ok(gather),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.into()),
+        let is_whole = socket.read_piece(|piece| match piece {
+            [] => Err(Silence::Gone),
+            piece => Ok(gather.push(piece)? || gather.password().is_some()),
+        });
+        if is_whole.await?? {
+            return Ok(gather);
         }
     }
 }
 
 /// Reads the rest of a head whose beginning is known, within a time: the head, and what came behind it.
-pub(crate) async fn hear_rest(socket: &TcpStream, begun: &[u8], patience: Duration) -> Option<(Head, Bytes)> {
+pub(crate) async fn hear_rest(socket: &mut Socket, begun: &[u8], patience: Duration) -> Option<(Head, Bytes)> {
     let gather = timeout(patience, gather(socket, begun)).await.ok()?.ok()?;
     let (head, rest) = gather.split();
     Some((Head::parse(&head).ok()?, rest.into()))

@@ -37,6 +37,7 @@ pub mod tally;
 pub mod tape;
 pub mod terms;
 pub mod title;
+pub mod tls;
 pub mod transcode;
 pub mod visit;
 

@@ -12,6 +12,7 @@
 
 mod arrivals;
 mod channel;
+mod outlet;
 mod place;
 mod roster;
 mod worker;
@@ -41,6 +42,8 @@ use crate::settings::Settings;
 pub struct NewListener {
     /// Its socket, from which the request was read and to which nothing was sent.
     pub stream: std::net::TcpStream,
+    /// What seals its sound, if it came behind TLS.
+    pub session: Option<Box<rustls::ServerConnection>>,
     /// The answer's head.
     pub head: Bytes,
     /// How many bytes of sound stand between two titles, if titles are wanted.

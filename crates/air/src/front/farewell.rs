@@ -3,8 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// How long a client may take to hear the last words.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,7 +15,7 @@ const UNHEARD_BYTES_MAX: usize = 4 << 20;
 /// A socket that is closed while there is something unread resets the connection, and the answer is lost with it: an
 /// encoder that sends on without waiting would never learn why it was refused. So what it sends is read for a moment,
 /// and thrown away.
-pub(crate) async fn dismiss(mut socket: TcpStream, answer: &[u8]) {
+pub(crate) async fn dismiss(mut socket: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) {
     let farewell = async {
         socket.write_all(answer).await?;
         socket.shutdown().await?;
@@ -25,7 +24,7 @@ pub(crate) async fn dismiss(mut socket: TcpStream, answer: &[u8]) {
     let _ = tokio::time::timeout(PATIENCE, farewell).await;
 }
 
-async fn discard(socket: &mut TcpStream) -> io::Result<()> {
+async fn discard(socket: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
     let (mut unheard, mut bytes) = ([0; 512], 0);
     while bytes < UNHEARD_BYTES_MAX {
         match socket.read(&mut unheard).await? {

@@ -6,12 +6,13 @@
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::{First, Front, Silence, gather, stops};
+use super::{First, Front, Silence, Socket, gather, stops};
 use crate::head::{Head, Protocol};
 use crate::hls::{Ask, Reply};
 use crate::icecast;
@@ -30,7 +31,7 @@ pub(super) fn is_one(head: &Head) -> bool {
 
 impl Front {
     /// Answers a player's requests, one after the other, until it leaves or asks for something else.
-    pub(super) async fn play(&self, socket: TcpStream, peer: SocketAddr, mut request: First) {
+    pub(super) async fn play(&self, mut socket: Socket, peer: SocketAddr, mut request: First) {
         let mut stopping = self.stopping.clone();
         while is_one(&request.head) {
             let stays = stays(&request.head);
@@ -41,13 +42,13 @@ impl Front {
                 () = stops(&mut stopping) => return,
                 reply = errand.run() => reply,
             };
-            if send(&socket, &self.head(&reply, stays), &reply.body).await.is_err() || !stays {
+            if send(&mut socket, &self.head(&reply, stays), &reply.body).await.is_err() || !stays {
                 return;
             }
             drop(reply);
             request = tokio::select! {
                 () = stops(&mut stopping) => return,
-                next = self.next_request(&socket, &rest) => match next {
+                next = self.next_request(&mut socket, &rest) => match next {
                     Ok(next) => next,
                     Err(_) => return,
                 },
@@ -56,7 +57,7 @@ impl Front {
         Box::pin(self.answer(socket, peer, request)).await;
     }
 
-    async fn next_request(&self, socket: &TcpStream, rest: &[u8]) -> Result<First, Silence> {
+    async fn next_request(&self, socket: &mut Socket, rest: &[u8]) -> Result<First, Silence> {
         let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
         let gathered = timeout(patience, gather(socket, rest)).await.map_err(|_| Silence::Gone)?;
         let (head, rest) = gathered?.split();
@@ -100,20 +101,19 @@ fn stays(head: &Head) -> bool {
 }
 
 /// Writes head and body, in one call where the socket takes that much.
-async fn send(socket: &TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
+async fn send(socket: &mut Socket, head: &str, body: &[u8]) -> io::Result<()> {
     let (mut head, mut body) = (head.as_bytes(), body);
     while !head.is_empty() || !body.is_empty() {
-        match socket.try_write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
-            Ok(bytes) => {
-                let of_head = bytes.min(head.len());
-                head = &head[of_head..];
-                body = &body[bytes - of_head..];
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.writable().await?,
-            Err(error) => return Err(error),
+        let slices = [IoSlice::new(head), IoSlice::new(body)];
+        let bytes = std::future::poll_fn(|cx| Pin::new(&mut *socket).poll_write_vectored(cx, &slices)).await?;
+        if bytes == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
         }
+        let of_head = bytes.min(head.len());
+        head = &head[of_head..];
+        body = &body[bytes - of_head..];
     }
-    Ok(())
+    socket.flush().await
 }
 
 #[cfg(test)]

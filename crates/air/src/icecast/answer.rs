@@ -43,6 +43,8 @@ pub enum Refusal {
     HeadTooSlow,
     /// It cannot be understood.
     BadRequest,
+    /// It speaks without TLS where TLS is spoken.
+    SpeaksTls,
 }
 
 impl Refusal {
@@ -62,6 +64,7 @@ impl Refusal {
             Refusal::HeadTooLong => (431, "Request Header Fields Too Large", "The request head is too long"),
             Refusal::HeadTooSlow => (408, "Request Timeout", "The request did not come in time"),
             Refusal::BadRequest => (400, "Bad Request", "This request cannot be understood"),
+            Refusal::SpeaksTls => (400, "Bad Request", "This port speaks TLS only: ask for https, not http"),
         }
     }
 
@@ -81,6 +84,7 @@ impl Refusal {
             Refusal::HeadTooLong => "head-too-long",
             Refusal::HeadTooSlow => "head-too-slow",
             Refusal::BadRequest => "bad-request",
+            Refusal::SpeaksTls => "speaks-tls",
         }
     }
 

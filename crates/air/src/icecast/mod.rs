@@ -29,12 +29,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper::ext::ReasonPhrase;
 use percent_encoding::percent_decode_str;
-use tokio::net::TcpStream;
 
 pub(crate) use admin::watch::{Watchers, watch};
 pub(crate) use answer::Refusal;
 pub(crate) use mounts::answer_at_mount;
 
+use crate::front::Socket;
 use crate::head::Head;
 use crate::listener::{NewListener, Who};
 use crate::{Air, Mount, admission};
@@ -94,7 +94,7 @@ pub(crate) fn mount_path(encoded: &str) -> Option<String> {
 /// Gives a connection to the fan-out, with the head of its answer. A listener who cannot be taken is told why.
 pub(crate) async fn hear(
     air: &Air,
-    socket: TcpStream,
+    socket: Socket,
     peer: SocketAddr,
     request: &Head,
     mount: &Arc<Mount>,
@@ -114,7 +114,8 @@ pub(crate) async fn hear(
     let head = stream.head(metaint, air.clock().now()).into();
     air.tally().listener();
     let who = Who { agent: request.field("user-agent").unwrap_or_default().to_owned(), address: Some(peer.ip()) };
-    let listener = NewListener { stream: socket.into_std()?, head, metaint, who, admission };
+    let (stream, session) = socket.take_apart()?;
+    let listener = NewListener { stream, session, head, metaint, who, admission };
     mount.listen(listener).map_err(std::io::Error::other)
 }
 

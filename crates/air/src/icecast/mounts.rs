@@ -272,7 +272,11 @@ impl visit::Request for Parts {
     }
 
     fn protocol(&self) -> &'static str {
-        if self.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
+        match self.version {
+            Version::HTTP_10 => "HTTP/1.0",
+            Version::HTTP_2 => "HTTP/2.0",
+            _ => "HTTP/1.1",
+        }
     }
 
     fn field(&self, name: &str) -> Option<&str> {
@@ -282,9 +286,9 @@ impl visit::Request for Parts {
 
 /// The scheme and host by which whoever asks reaches this server.
 pub(super) fn origin(air: &Air, asked: &Parts) -> String {
-    let local = asked.extensions.get::<Local>().map(|Local(address)| *address);
-    let local = local.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 80)));
-    playlist::origin(&asked.headers, &local.to_string(), air.settings().is_https)
+    let unknown = Local { address: SocketAddr::from(([127, 0, 0, 1], 80)), is_secure: false };
+    let local = asked.extensions.get::<Local>().copied().unwrap_or(unknown);
+    playlist::origin(&asked.headers, &local.address.to_string(), air.settings().is_https || local.is_secure)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

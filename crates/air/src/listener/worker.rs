@@ -1,19 +1,17 @@
 //! A fan-out thread: its sockets, and the round that it makes.
 
 use std::io;
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Registry, Token};
-use socket2::SockRef;
 use station::Clock;
 
 use super::NewListener;
 use super::arrivals::{self, Arrival, Arrivals, Command};
 use super::channel::{Channel, Channels};
+use super::outlet::Outlet;
 use super::place::{Pieces, Place, Slices};
 use super::roster::{Guest, Order};
 use crate::Mount;
@@ -25,8 +23,6 @@ use crate::round::{FILLING_ORDER, Round, STEPS};
 const STEP_FILL: usize = 250;
 /// After so many listeners the door is looked at.
 const LISTENERS_PER_LOOK: usize = 16;
-/// What the kernel keeps unsent for a listener, in bytes. More would only pile up before those who do not read.
-const UNSENT_BYTES_MAX: u32 = 32 << 10;
 /// How many readinesses are taken at once.
 const EVENTS_MAX: usize = 1_024;
 
@@ -67,7 +63,7 @@ pub(super) struct Turn {
 
 /// Somebody who listens.
 struct Listener {
-    stream: TcpStream,
+    outlet: Outlet,
     guest: Guest,
     channel: u32,
     moves: u8,
@@ -156,7 +152,7 @@ impl Worker {
         let now = self.clock.elapsed();
         for event in events.iter().filter(|event| event.token() != arrivals::TOKEN) {
             let id = event.token().0 as u32;
-            if event.is_error() || event.is_read_closed() {
+            if event.is_error() || event.is_read_closed() || (event.is_readable() && !self.hear(id)) {
                 self.close(id, Close::Left);
             } else if event.is_writable() {
                 self.write(id, now);
@@ -201,6 +197,11 @@ impl Worker {
         self.listeners[id as usize].is_some()
     }
 
+    /// Hears what a listener says of its session. False: that it is over.
+    fn hear(&mut self, id: u32) -> bool {
+        self.listeners[id as usize].as_mut().is_none_or(|listener| listener.outlet.hear())
+    }
+
     fn write(&mut self, id: u32, now: Duration) {
         let Some(listener) = &mut self.listeners[id as usize] else { return };
         let channel = self.channels.get(listener.channel);
@@ -221,14 +222,14 @@ impl Worker {
             channel.catch_up();
             channel.listeners += 1;
             let now = self.clock.elapsed();
-            let NewListener { stream, head, metaint, who, admission } = listener;
+            let NewListener { stream, session, head, metaint, who, admission } = listener;
             let guest = Guest::enter(&admission, &who, now);
             let opening = channel.mount.opening(metaint.is_some());
             let burst = channel.mount.burst();
             let place = Place::new(head, opening, metaint, &channel.window, burst);
-            match prepare(stream) {
-                Ok(stream) => self.add(Listener {
-                    stream,
+            match Outlet::new(stream, session) {
+                Ok(outlet) => self.add(Listener {
+                    outlet,
                     guest,
                     channel: channel_index,
                     moves: 0,
@@ -296,7 +297,8 @@ impl Worker {
         self.steps[step].push(id);
         self.turn.round.set_filled(self.turn.number, step, true);
         let listener = self.listeners[id as usize].insert(listener);
-        let registered = self.poll.registry().register(&mut listener.stream, Token(id as usize), Interest::READABLE);
+        let registered =
+            self.poll.registry().register(&mut listener.outlet.socket, Token(id as usize), Interest::READABLE);
         match registered {
             Ok(()) => self.write(id, now),
             Err(_) => self.close(id, Close::Left),
@@ -327,10 +329,10 @@ impl Worker {
                 reason = why.label(),
                 "a listener who did not read was closed"
             );
-            // Nobody will read what the kernel keeps for it: let go of that now.
-            let _ = SockRef::from(&listener.stream).set_linger(Some(Duration::ZERO));
+            // Nobody will read what the kernel keeps for it.
+            listener.outlet.drop_everything();
         } else {
-            let _ = listener.stream.shutdown(Shutdown::Write);
+            listener.outlet.close();
         }
     }
 
@@ -355,27 +357,32 @@ impl Listener {
             }
             let (mut slices, mut pieces) = (Slices::new(), Pieces::new());
             self.place.gather(&channel.window, &mut slices, &mut pieces);
-            if pieces.bytes() == 0 {
-                return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
-            }
-            let sent = match SockRef::from(&self.stream).send_vectored(slices.of(&pieces)) {
-                Ok(sent) => sent,
+            let is_nothing_new = pieces.bytes() == 0;
+            let given = match is_nothing_new {
+                true => self.outlet.flush(),
+                false => self.outlet.give(slices.of(&pieces)),
+            };
+            let given = match given {
+                Ok(given) => given,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(_) => return Err(Close::Left),
             };
-            self.place.advance(&pieces, sent, &channel.window);
-            channel.bytes_sent += sent as u64;
-            self.admission.sent(sent as u64);
-            if sent > 0 {
+            self.place.advance(&pieces, given.bytes, &channel.window);
+            channel.bytes_sent += given.bytes as u64;
+            self.admission.sent(given.bytes as u64);
+            if given.has_moved || is_nothing_new && !given.is_blocked {
                 self.progress = now;
             } else if now.saturating_sub(self.progress) >= rules.stuck {
                 return Err(Close::Stuck);
             }
-            if sent < pieces.bytes() {
+            if given.is_blocked {
                 return Ok(true);
             }
-            if !pieces.are_full() {
+            if given.bytes == 0 && !is_nothing_new {
+                // The session seals nothing more: it has come to its end.
+                return Err(Close::Left);
+            }
+            if given.bytes == pieces.bytes() && !pieces.are_full() {
                 return if channel.has_ended { Err(Close::Ended) } else { Ok(false) };
             }
         }
@@ -400,7 +407,7 @@ impl Listener {
         }
         self.is_blocked = is_blocked;
         let interest = if is_blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
-        registry.reregister(&mut self.stream, token, interest)
+        registry.reregister(&mut self.outlet.socket, token, interest)
     }
 }
 
@@ -415,11 +422,4 @@ impl Close {
             Close::TimeUp => "time-up",
         }
     }
-}
-
-fn prepare(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-    stream.set_nonblocking(true)?;
-    SockRef::from(&stream).set_tcp_nodelay(true)?;
-    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
-    Ok(TcpStream::from_std(stream))
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use audio::icy::{Deinterleaver, Piece};
 use audio::{Found, Framer, Sniff};
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::body::{Body, Malformed};
 use super::expected::Ticket;
-use super::inlet::{Inlet, Look};
-use super::name;
+use super::inlet::Look;
+use super::{name, sealed};
 use crate::Air;
+use crate::front::Socket;
 use crate::head::Head;
 use crate::mount::{Ended, Feed, NewSource, Refused, Relaying};
 
@@ -136,12 +136,12 @@ impl Intake {
     }
 
     /// Reads until the source ends, and says why it did. It is read on the beat of the air, whoever calls this.
-    pub async fn run(self, socket: TcpStream) {
+    pub async fn run(self, socket: Socket) {
         let beat = self.air.beat().clone();
         beat.run(self.run_here(socket)).await;
     }
 
-    async fn run_here(mut self, socket: TcpStream) {
+    async fn run_here(mut self, socket: Socket) {
         let (mount, agent) = (self.path.clone(), self.agent.clone());
         let since = Instant::now();
         tracing::info!(mount, agent, "a source has connected");
@@ -155,9 +155,9 @@ impl Intake {
         }
     }
 
-    async fn read(&mut self, socket: TcpStream) -> Result<Infallible, Departure> {
+    async fn read(&mut self, socket: Socket) -> Result<Infallible, Departure> {
         let patience = Duration::from_millis(self.air.settings().source_timeout_ms);
-        let mut inlet = Inlet::new(socket, self.air.beat())?;
+        let mut inlet = sealed::Inlet::new(socket, self.air.beat())?;
         self.use_up_received().await?;
         while !self.body.is_over() {
             let look = inlet.read(&mut self.received, patience).await?;

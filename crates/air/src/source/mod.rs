@@ -13,6 +13,7 @@ pub mod declared;
 mod expected;
 mod inlet;
 mod intake;
+mod sealed;
 pub(crate) mod shoutcast;
 
 use std::net::IpAddr;
@@ -20,14 +21,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use credentials::Credentials;
 pub use declared::Declared;
 pub(crate) use expected::Expected;
 
-use crate::front::dismiss;
+use crate::front::{Socket, dismiss};
 use crate::head::Head;
 use crate::icecast::{self, Refusal};
 use crate::mount::{NewSource, Refused};
@@ -61,7 +61,7 @@ impl<'a> Arrival<'a> {
 }
 
 /// Takes a source in, from its answer to its end. `places` are those that all sources share.
-pub async fn take_in(socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>, places: &Arc<Semaphore>) {
+pub async fn take_in(socket: Socket, arrival: Arrival<'_>, air: &Arc<Air>, places: &Arc<Semaphore>) {
     let head = arrival.head;
     match Admitted::check(&arrival, air, places).await {
         Ok(admitted) => admitted.receive(socket, arrival, air).await,
@@ -98,7 +98,7 @@ pub(crate) async fn hear_relay(air: &Arc<Air>, relay: &Relay, fetched: Fetched) 
         }
     };
     match Body::of(&head) {
-        Ok(body) => Intake::new(air, relay.path.clone(), destination, body, &head, first).run(socket).await,
+        Ok(body) => Intake::new(air, relay.path.clone(), destination, body, &head, first).run(socket.into()).await,
         Err(why) => tracing::warn!(mount = relay.path, %why, "a relay cannot be read"),
     }
 }
@@ -200,16 +200,16 @@ impl Admitted {
         Ok(Self { path, destination, body, _place: place })
     }
 
-    async fn receive(self, mut socket: TcpStream, arrival: Arrival<'_>, air: &Arc<Air>) {
+    async fn receive(self, mut socket: Socket, arrival: Arrival<'_>, air: &Arc<Air>) {
         let welcome = welcome(arrival.head);
-        match socket.write_all(welcome).await {
+        match say(&mut socket, welcome).await {
             Ok(()) => self.run(socket, arrival, welcome.len(), air).await,
             Err(error) => tracing::info!(mount = self.path, %error, "a source left before it was answered"),
         }
     }
 
     /// Hears a source to its end that was told so many bytes.
-    async fn run(self, socket: TcpStream, arrival: Arrival<'_>, told_bytes: usize, air: &Arc<Air>) {
+    async fn run(self, socket: Socket, arrival: Arrival<'_>, told_bytes: usize, air: &Arc<Air>) {
         let Arrival { head, first, peer, .. } = arrival;
         let mut visit = air.office().visit(head, peer, 200);
         if let Some(visit) = &mut visit {
@@ -244,6 +244,12 @@ fn new_source(head: &Head, user: String, rank: Rank) -> NewSource {
 /// True if what has arrived already is sound that the mount does not carry.
 fn is_known_to_differ(expected: audio::Codec, first: &[u8]) -> bool {
     matches!(audio::sniff(first), audio::Sniff::Codec(got) if got != expected)
+}
+
+/// Says something to a source, at once.
+async fn say(socket: &mut Socket, words: &[u8]) -> std::io::Result<()> {
+    socket.write_all(words).await?;
+    socket.flush().await
 }
 
 /// What Icecast 2.4 says to a source that may send: at once, before any sound, and nothing else.

@@ -12,13 +12,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use super::{Admitted, Arrival, Claim, Credentials};
+use super::{Admitted, Arrival, Claim, Credentials, say};
 use crate::Air;
-use crate::front::hear_rest;
+use crate::front::{Socket, hear_rest};
 use crate::switch::Rank;
 
 /// What such an encoder is told when its password is right: that it may send titles, too.
@@ -81,7 +79,7 @@ pub(crate) fn path_of(air: &Air, sid: Option<usize>) -> Option<String> {
 
 /// Takes a source in that began with a line, which something may have come behind.
 pub async fn take_in(
-    mut socket: TcpStream,
+    mut socket: Socket,
     peer: IpAddr,
     (line, rest): (&str, &[u8]),
     air: &Arc<Air>,
@@ -91,11 +89,11 @@ pub async fn take_in(
         metrics::counter!("groundwave_sources_refused_total", "reason" => "unauthorised").increment(1);
         return tracing::info!("a Shoutcast source was refused: its password, or the number of its stream, is wrong");
     };
-    if let Err(error) = socket.write_all(WELCOME).await {
+    if let Err(error) = say(&mut socket, WELCOME).await {
         return tracing::info!(mount = path, %error, "a source left before it was answered");
     }
     let patience = Duration::from_millis(air.settings().head_timeout_ms);
-    let Some((head, first)) = hear_rest(&socket, &begun(&path, rest), patience).await else {
+    let Some((head, first)) = hear_rest(&mut socket, &begun(&path, rest), patience).await else {
         return tracing::info!(mount = path, "a Shoutcast source did not say what it sends");
     };
     let arrival = Arrival { head: &head, shown: Some(shown), first, peer };

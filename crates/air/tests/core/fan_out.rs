@@ -217,7 +217,14 @@ fn numbers_of_frames(heard: &[u8]) -> Vec<usize> {
 
 fn new_listener(stream: std::net::TcpStream, mount: &std::sync::Arc<air::Mount>) -> air::listener::NewListener {
     let admission = air::admission::Admission::free(mount);
-    air::listener::NewListener { stream, head: Bytes::new(), metaint: None, who: Who::default(), admission }
+    air::listener::NewListener {
+        stream,
+        session: None,
+        head: Bytes::new(),
+        metaint: None,
+        who: Who::default(),
+        admission,
+    }
 }
 
 fn socket_pair() -> (std::net::TcpStream, std::net::TcpStream) {

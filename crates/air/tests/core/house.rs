@@ -217,7 +217,8 @@ impl Ear {
         let socket = TcpStream::connect(door.local_addr().unwrap()).unwrap();
         let (stream, _) = door.accept().unwrap();
         let (metaint, admission) = (metaint.and_then(NonZeroU32::new), Admission::free(mount));
-        let listener = NewListener { stream, head: Bytes::new(), metaint, who: Who::default(), admission };
+        let listener =
+            NewListener { stream, session: None, head: Bytes::new(), metaint, who: Who::default(), admission };
         mount.listen(listener).unwrap();
         socket.set_nonblocking(true).unwrap();
         Self { socket, heard: Vec::new() }

@@ -14,4 +14,5 @@ mod stub;
 mod studio;
 mod terms;
 mod titles;
+mod tls;
 mod transcripts;

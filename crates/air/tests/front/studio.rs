@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use air::Air;
+use air::front::Door;
 use air::settings::{Settings, Sources};
+use air::tls::Certificates;
 use axum::Router;
 use axum::routing::get;
 use station::event::Input;
@@ -33,6 +35,9 @@ const PACKAGES: [(&str, &str); 2] = [("ffprobe", "ffmpeg"), ("sox", "sox")];
 pub struct Studio {
     pub air: Arc<Air>,
     pub address: SocketAddr,
+    /// The address behind which TLS is spoken.
+    pub secure: SocketAddr,
+    pub certificates: Certificates,
     pub folder: TempDir,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
@@ -48,15 +53,19 @@ impl Studio {
         let vault = vault::Vault::disk(folder.path()).unwrap();
         let air = Air::start(settings, Vec::new(), vault, bus::Local::new(), Arc::new(Running::start())).unwrap();
         let listener = air::front::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-        let address = listener.local_addr().unwrap();
+        let secure_listener = air::front::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let (address, secure) = (listener.local_addr().unwrap(), secure_listener.local_addr().unwrap());
+        let certificates = Certificates::new(vec![crate::tls::pair("certificate", "key")]).unwrap();
+        let doors =
+            [Door::from(listener), Door { listener: secure_listener, certificates: Some(certificates.clone()) }];
         let (stop, stopped) = oneshot::channel::<()>();
         let pages = Router::new()
             .route("/hello", get(|| async { "hello" }).post(|said: String| async { said }))
             .merge(air.routes());
-        let serving = tokio::spawn(air::front::serve(vec![listener], Arc::clone(&air), pages, async {
+        let serving = tokio::spawn(air::front::serve(doors, Arc::clone(&air), pages, async {
             let _ = stopped.await;
         }));
-        Self { air, address, folder, stop: Some(stop), serving }
+        Self { air, address, secure, certificates, folder, stop: Some(stop), serving }
     }
 
     pub fn port(&self) -> u16 {

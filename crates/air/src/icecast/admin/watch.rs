@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 
 use super::super::Refusal;
 use super::{is_admin, stats};
 use crate::Air;
+use crate::front::Socket;
 use crate::head::Head;
 use crate::source::Credentials;
 
@@ -40,7 +40,7 @@ impl Watchers {
 type Known = BTreeMap<(String, &'static str), String>;
 
 /// Tells a program the statistics until it leaves.
-pub(crate) async fn watch(mut socket: TcpStream, head: &Head, air: &Arc<Air>) {
+pub(crate) async fn watch(mut socket: Socket, head: &Head, air: &Arc<Air>) {
     let shown = head.field("authorization").and_then(Credentials::from_basic);
     let place = match Place::take(air) {
         _ if !is_admin(air, shown.as_ref()) => Err(Refusal::Unauthorised),
@@ -59,8 +59,8 @@ pub(crate) async fn watch(mut socket: TcpStream, head: &Head, air: &Arc<Air>) {
     }
 }
 
-async fn tell(socket: &mut TcpStream, host: &str, air: &Air) -> std::io::Result<()> {
-    let (mut from, mut to) = socket.split();
+async fn tell(socket: &mut Socket, host: &str, air: &Air) -> std::io::Result<()> {
+    let (mut from, mut to) = tokio::io::split(socket);
     to.write_all(b"HTTP/1.0 200 OK\r\n\r\n").await?;
     let (mut known, mut ticks, mut said) = (Known::new(), interval(LOOK), [0; 256]);
     loop {
@@ -71,6 +71,7 @@ async fn tell(socket: &mut TcpStream, host: &str, air: &Air) -> std::io::Result<
                 let now = figures(air, host);
                 let news = changes(&known, &now);
                 timeout(PATIENCE, to.write_all(news.as_bytes())).await??;
+                to.flush().await?;
                 known = now;
             }
         }
