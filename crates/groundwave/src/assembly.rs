@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use air::front::Door;
+use air::tls::Certificates;
 use air::{Air, Beat};
 use anyhow::Context;
 use axum::Router;
@@ -22,8 +24,10 @@ use tokio::task::JoinSet;
 use vault::Vault;
 
 use crate::archive::Archive;
+use crate::certificates;
 use crate::clock::System;
 use crate::courier::Courier;
+use crate::https;
 use crate::intercom::Intercom;
 use crate::limits;
 use crate::reception;
@@ -42,6 +46,8 @@ pub struct House {
     /// What a listener can tune to, of all stations.
     pub services: Vec<Service>,
     listeners: Vec<TcpListener>,
+    secure_listeners: Vec<TcpListener>,
+    certificates: Option<Certificates>,
     db: Db,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
@@ -57,7 +63,9 @@ impl House {
     /// Takes the addresses, opens store and vault and builds the rooms on them. Nobody is let in yet.
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
         limits::make_room_for(settings.door.connections_max);
+        let certificates = certificates::open(&settings)?;
         let listeners = doors(&settings).into_iter().map(bind).collect::<anyhow::Result<Vec<_>>>()?;
+        let secure_listeners = settings.tls.listen.iter().copied().map(bind).collect::<anyhow::Result<Vec<_>>>()?;
         let figures = watch::start_counting()?;
         let clock: Arc<dyn Clock> = Arc::new(System::start());
         let bus: Arc<dyn Bus> = bus::Local::new();
@@ -67,7 +75,8 @@ impl House {
         let services = all_services(&db, &stations).await?;
         let repertoire = repertoire::load(&db, &stations, &services, clock.now()).await?;
         let spins = Some(guide::Spins::ready(db.clone(), &bus));
-        let door_port = listeners.first().and_then(|door| door.local_addr().ok()).map_or(0, |address| address.port());
+        let door_port = port_of(&listeners).unwrap_or_default();
+        let public_port = public_port(&settings, door_port, port_of(&secure_listeners));
         let air_settings = air::Settings {
             dead_air: sound::dead_air(&settings, &db, &stations).await?,
             ..air_settings(&settings, &stations, &services, door_port)?
@@ -76,9 +85,24 @@ impl House {
         let air = Air::start_on(beat, air_settings, repertoire, vault.clone(), bus.clone(), clock.clone())
             .context("could not open the air")?;
         Bans::of(&settings).hold(&air)?;
-        let site = Site::new(site_settings(&settings, &listeners), db.clone(), vault, bus.clone(), clock.clone());
-        let desk = reception::open(&settings, door_port, &stations, db.clone(), clock.clone())?;
-        Ok(Self { settings, stations, services, listeners, db, bus, clock, air, site, desk, figures, spins })
+        let site = Site::new(site_settings(&settings, public_port), db.clone(), vault, bus.clone(), clock.clone());
+        let desk = reception::open(&settings, public_port, &stations, db.clone(), clock.clone())?;
+        Ok(Self {
+            settings,
+            stations,
+            services,
+            listeners,
+            secure_listeners,
+            certificates,
+            db,
+            bus,
+            clock,
+            air,
+            site,
+            desk,
+            figures,
+            spins,
+        })
     }
 
     /// Opens the door and works until `stop` comes. `when_open` is told the addresses once everything answers.
@@ -90,13 +114,18 @@ impl House {
         if let Some(address) = self.settings.metrics.listen {
             watch::serve_figures(address, self.figures.clone()).await?;
         }
-        let addresses =
-            self.listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect::<anyhow::Result<Vec<_>>>()?;
+        let (addresses, secure_addresses) = (addresses(&self.listeners)?, addresses(&self.secure_listeners)?);
         let mut work = self.set_to_work().await?;
         let desks = reception::welcome(self.desk.as_deref(), &self.stations, &self.db, self.clock.now()).await?;
-        let open = Open { addresses, stations: self.stations.clone(), services: self.services.clone(), desks };
+        let open = Open {
+            addresses,
+            secure_addresses,
+            stations: self.stations.clone(),
+            services: self.services.clone(),
+            desks,
+        };
         when_open(&open)?;
-        tracing::info!(addresses = ?open.addresses, stations = open.stations.len(), "on the air");
+        tracing::info!(addresses = ?open.addresses, tls = ?open.secure_addresses, stations = open.stations.len(), "on the air");
         let (air, pages) = (self.air.clone(), self.pages());
         let site = self.site.clone();
         let stop = async move {
@@ -104,7 +133,11 @@ impl House {
             // Whoever follows what is on would keep the door open until its patience ends.
             site.stop();
         };
-        air::front::serve(self.listeners, air, pages, stop).await;
+        let certificates = self.certificates;
+        let secure =
+            self.secure_listeners.into_iter().map(|listener| Door { listener, certificates: certificates.clone() });
+        let doors = self.listeners.into_iter().map(Door::from).chain(secure);
+        air::front::serve(doors.collect::<Vec<_>>(), air, pages, stop).await;
         work.abort_all();
         while work.join_next().await.is_some() {}
         self.air.stop().await;
@@ -119,6 +152,9 @@ impl House {
         let courier = Courier::ready(self.db.clone(), self.bus.clone()).await?;
         work.spawn(courier.run());
         work.spawn(Bans::of(&self.settings).watch(self.air.clone()));
+        if let Some(certificates) = self.certificates.clone() {
+            work.spawn(certificates::watch(certificates::Files::all(&self.settings), certificates, self.clock.clone()));
+        }
         let site = self.site.clone();
         work.spawn(async move { site.run().await });
         let (air, stations, services) = (self.air.clone(), self.stations.clone(), self.services.clone());
@@ -156,7 +192,11 @@ impl House {
     /// What the door hands on that is neither a source nor a listener: the desk by its host name, then the air's own
     /// addresses, then pages.
     fn pages(&self) -> Router {
-        let public = watch::health(self.db.clone()).merge(self.air.routes()).merge(self.site.routes());
+        let site = match port_of(&self.secure_listeners) {
+            Some(port) if self.settings.tls.redirect => https::only(self.site.routes(), port),
+            _ => self.site.routes(),
+        };
+        let public = watch::health(self.db.clone()).merge(self.air.routes()).merge(site);
         match &self.desk {
             Some(desk) => reception::by_host(desk.clone(), public),
             None => public,
@@ -169,6 +209,8 @@ impl House {
 pub struct Open {
     /// The addresses that are listened on.
     pub addresses: Vec<SocketAddr>,
+    /// Those behind which TLS is spoken.
+    pub secure_addresses: Vec<SocketAddr>,
     /// The stations at home here.
     pub stations: Vec<Station>,
     /// Their services.
@@ -355,13 +397,38 @@ pub fn tape_settings(tape: &crate::settings::Tape) -> air::settings::Tape {
     }
 }
 
-fn site_settings(settings: &Settings, listeners: &[TcpListener]) -> site::Settings {
-    let (site, is_https) = (&settings.site, settings.site.is_https);
-    let door_port = listeners.first().and_then(|listener| listener.local_addr().ok()).map(|address| address.port());
+fn addresses(listeners: &[TcpListener]) -> anyhow::Result<Vec<SocketAddr>> {
+    listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect()
+}
+
+/// The port of the first of them.
+fn port_of(listeners: &[TcpListener]) -> Option<u16> {
+    listeners.first().and_then(|listener| listener.local_addr().ok()).map(|address| address.port())
+}
+
+/// The port in whole addresses of pages, where it is not the scheme's own; `secure_port` is the one behind which TLS is spoken.
+/// A proxy in front is believed to be at its scheme's own.
+fn public_port(settings: &Settings, door_port: u16, secure_port: Option<u16>) -> Option<u16> {
+    match secure_port {
+        _ if settings.site.is_https => None,
+        Some(port) => Some(port).filter(|port| *port != 443),
+        None => Some(door_port).filter(|port| *port != 80),
+    }
+}
+
+/// The same by the settings alone, for commands that open no door.
+pub fn public_port_of(settings: &Settings) -> Option<u16> {
+    let port = |listen: &[SocketAddr]| listen.first().map(SocketAddr::port);
+    public_port(settings, port(&settings.door.listen).unwrap_or_default(), port(&settings.tls.listen))
+}
+
+fn site_settings(settings: &Settings, port: Option<u16>) -> site::Settings {
+    let site = &settings.site;
     site::Settings {
         theme_dir: Some(site.theme_dir.clone().unwrap_or_else(|| settings.data.dir.join("theme"))),
-        is_https,
-        port: if is_https { None } else { door_port.filter(|port| *port != 80) },
+        is_https: settings.is_https(),
+        hsts_seconds: u64::from(site.hsts_days) * 24 * 3_600,
+        port,
         page_cache_bytes_max: (site.page_cache_mb as usize) << 20,
         ..site::Settings::default()
     }

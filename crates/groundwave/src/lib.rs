@@ -8,9 +8,11 @@
 mod access_log;
 mod archive;
 pub mod assembly;
+mod certificates;
 pub mod clock;
 pub mod commands;
 mod courier;
+mod https;
 mod icecast;
 mod intake;
 mod intercom;

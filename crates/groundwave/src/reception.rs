@@ -31,7 +31,7 @@ pub struct Place {
 /// The desk, if the settings want one. Where passwords would travel in the open there is none, and the log says why.
 pub fn open(
     settings: &Settings,
-    door_port: u16,
+    public_port: Option<u16>,
     stations: &[Station],
     db: Db,
     clock: Arc<dyn Clock>,
@@ -39,7 +39,7 @@ pub fn open(
     if !settings.desk.is_open {
         return Ok(None);
     }
-    let settings = desk_settings(settings, door_port);
+    let settings = desk_settings(settings, public_port);
     for station in stations {
         if let Err(reason) = settings.safe_origin_of(station) {
             tracing::warn!(station = %station.slug, %reason, "there is no desk for this station; set `is_https` in [site], or `origin` in [desk]");
@@ -49,12 +49,12 @@ pub fn open(
     Ok(Some(desk))
 }
 
-/// What the desk is set to.
-pub fn desk_settings(settings: &Settings, door_port: u16) -> desk::Settings {
-    let scheme = if settings.site.is_https { "https" } else { "http" };
-    let port = match (settings.site.is_https, door_port) {
-        (true, _) | (false, 80) => String::new(),
-        (false, port) => format!(":{port}"),
+/// What the desk is set to. `public_port` is the port in whole addresses, where it is not the scheme's own.
+pub fn desk_settings(settings: &Settings, public_port: Option<u16>) -> desk::Settings {
+    let scheme = if settings.is_https() { "https" } else { "http" };
+    let port = match public_port {
+        None => String::new(),
+        Some(port) => format!(":{port}"),
     };
     let origin = match settings.desk.origin.as_str() {
         "" => format!("{scheme}://desk.{}{port}", desk::settings::HOST),

@@ -60,6 +60,36 @@ fn check_says_what_is_unfit_before_anything_starts() {
 }
 
 #[test]
+fn check_says_what_is_wrong_with_a_certificate() {
+    let dir = folder();
+    let testing = Path::new(env!("CARGO_MANIFEST_DIR")).join("../air/src/tls/testing");
+    let check = |certificate: &str, key: &str| {
+        let file = dir.path().join("groundwave.toml");
+        let at = |name: &str| testing.join(name).display().to_string();
+        let tls = format!("certificate = \"{}\"\nkey = \"{}\"\n", at(certificate), at(key));
+        let door = "[door]\nlisten = [\"127.0.0.1:0\"]\n[tls]\nlisten = [\"127.0.0.1:0\"]\n";
+        std::fs::write(&file, format!("{door}{tls}")).unwrap();
+        let told = groundwave(&["check", "--config", file.to_str().unwrap(), "--data", dir.path().to_str().unwrap()]);
+        (told.status.success(), text(&told.stdout))
+    };
+    let (is_fit, words) = check("certificate.pem", "key.pem");
+    assert!(is_fit && words.contains("is good until 2051-06-07T08:09:10Z"), "{words}");
+    for (certificate, key, fault) in [
+        ("expired.pem", "key.pem", "has expired on 2021-01-02T03:04:05Z"),
+        ("certificate.pem", "other-key.pem", "the key does not belong to the certificate"),
+        ("key.pem", "certificate.pem", "are the two files mixed up?"),
+        ("make", "key.pem", "holds no certificate"),
+        ("nowhere.pem", "key.pem", "could not read"),
+    ] {
+        let (is_fit, words) = check(certificate, key);
+        assert!(
+            !is_fit && words.lines().any(|line| line.starts_with("unfit") && line.contains(fault)),
+            "{fault}: {words}"
+        );
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_unfit() {
     let dir = folder();
     let file = dir.path().join("a-file");

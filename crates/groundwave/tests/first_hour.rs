@@ -2,6 +2,9 @@
 
 mod station;
 
+use std::io::{Read, Write};
+use std::process::Stdio;
+
 use station::{Station, folder, headlines, newest_segment, program, wait_for};
 
 #[test]
@@ -134,4 +137,78 @@ fn figures_are_served_on_an_address_of_their_own() {
     let figures = program("curl", "curl").args(["-s", &format!("http://{free}/metrics")]).output().expect("curl runs");
     let told = String::from_utf8_lossy(&figures.stdout).into_owned();
     assert!(told.contains("groundwave_connections_total"), "{told}");
+}
+
+fn testing(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../air/src/tls/testing").join(name)
+}
+
+/// What curl got, with the status and the certificate's name behind it.
+fn curl(url: &str, arguments: &[&str]) -> String {
+    let output = program("curl", "curl")
+        .args(["-sk", "--max-time", "30", "-w", "\n%{http_code} %{redirect_url}", url])
+        .args(arguments)
+        .output()
+        .expect("curl runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn subject_shown(port: u16) -> String {
+    let connect = format!("127.0.0.1:{port}");
+    let output = program("openssl", "openssl").args(["s_client", "-connect", &connect]).stdin(Stdio::null()).output();
+    String::from_utf8_lossy(&output.expect("openssl runs").stdout).into_owned()
+}
+
+#[test]
+fn behind_tls_a_browser_reads_readers_are_sent_on_and_streams_are_not() {
+    let dir = folder();
+    let (certificate, key) = (dir.path().join("certificate.pem"), dir.path().join("key.pem"));
+    std::fs::copy(testing("certificate.pem"), &certificate).unwrap();
+    std::fs::copy(testing("key.pem"), &key).unwrap();
+    let environment = [
+        ("GROUNDWAVE_TLS_LISTEN", "[\"127.0.0.1:0\"]"),
+        ("GROUNDWAVE_TLS_CERTIFICATE", certificate.to_str().unwrap()),
+        ("GROUNDWAVE_TLS_KEY", key.to_str().unwrap()),
+        ("GROUNDWAVE_TLS_REDIRECT", "true"),
+        ("GROUNDWAVE_SITE_HSTS_DAYS", "2"),
+        ("GROUNDWAVE_LOG_LEVEL", "info"),
+    ];
+    let station = Station::start_with(dir.path(), &environment);
+    let port: u16 = wait_for("the TLS door", || {
+        let log = std::fs::read_to_string(dir.path().join("log.txt")).ok()?;
+        log.split("tls=[127.0.0.1:").nth(1)?.split(']').next()?.parse().ok()
+    });
+    let secure = format!("https://localhost:{port}");
+
+    let page = station.get("/listen");
+    assert_eq!((page.status, page.header("location")), (301, Some(format!("{secure}/listen").as_str())));
+    assert!(curl(&format!("{secure}/listen"), &["-D", "-"]).contains("strict-transport-security: max-age=172800"));
+    for (path, status) in [("/healthz", "200"), ("/status-json.xsl", "200"), ("/news.mp3.m3u", "200")] {
+        let told = curl(&station.url(path), &[]);
+        assert!(told.ends_with(&format!("\n{status} ")), "{path} stays where it is: {told}");
+    }
+    let mut radio = station.connect();
+    radio.write_all(b"GET /news.mp3 HTTP/1.0\r\n\r\n").unwrap();
+    radio.read_exact(&mut [0; 30_000]).expect("an old radio hears without TLS");
+
+    let browser = program("chromium", "chromium")
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", dir.path().join("browser").display()))
+        .arg(&secure)
+        .output()
+        .expect("chromium runs");
+    let page = String::from_utf8_lossy(&browser.stdout).into_owned();
+    assert!(page.contains("</main>") && page.contains("Harrow"), "{page:.500}");
+
+    // Half-written and mixed-up files change nothing; a whole pair does.
+    std::fs::copy(testing("other-certificate.pem"), &certificate).unwrap();
+    wait_for("the mixture to be told", || {
+        let log = std::fs::read_to_string(dir.path().join("log.txt")).ok()?;
+        log.contains("the key does not belong to the certificate").then_some(())
+    });
+    assert!(subject_shown(port).contains("subject=CN = certificate\n"));
+    std::fs::copy(testing("other-key.pem"), &key).unwrap();
+    wait_for("the new certificate", || subject_shown(port).contains("subject=CN = other-certificate\n").then_some(()));
+    radio.read_exact(&mut [0; 30_000]).expect("nobody was dropped");
+    station.stop();
 }

@@ -14,12 +14,12 @@ use crate::view::error::Reason;
 const RETRY_SECONDS: &str = "30";
 
 /// A page out of the cache, in the encoding that the request takes, or nothing if it has the page.
-pub fn page(served: &Served, asked: &HeaderMap, is_https: bool) -> Response {
+pub fn page(served: &Served, asked: &HeaderMap, hsts: Option<u64>) -> Response {
     let page = &served.page;
     let encoding = Encoding::wanted(asked);
     let mut answer = Response::new(Body::empty());
     let given = answer.headers_mut();
-    headers::guard_page(given, is_https);
+    headers::guard_page(given, hsts);
     given.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     given.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     let is_problem = !page.status.is_success();
@@ -69,7 +69,7 @@ pub fn plain(reason: Reason) -> Response {
     );
     let mut answer = Response::new(Body::from(html));
     *answer.status_mut() = reason.status();
-    headers::guard_page(answer.headers_mut(), false);
+    headers::guard_page(answer.headers_mut(), None);
     headers::keep(answer.headers_mut(), Keeping::Problem);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     if reason == Reason::Unavailable {

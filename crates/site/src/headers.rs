@@ -51,15 +51,15 @@ pub fn keep(headers: &mut HeaderMap, keeping: Keeping) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping.cache_control()));
 }
 
-/// Guards a page.
-pub fn guard_page(headers: &mut HeaderMap, is_https: bool) {
+/// Guards a page. `hsts` is for how many seconds a browser shall come by https only.
+pub fn guard_page(headers: &mut HeaderMap, hsts: Option<u64>) {
     guard(headers, PAGE_POLICY);
     headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS));
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    if is_https {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    let said = hsts.and_then(|seconds| HeaderValue::try_from(format!("max-age={seconds}")).ok());
+    if let Some(said) = said {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, said);
     }
 }
 

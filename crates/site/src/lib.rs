@@ -202,7 +202,7 @@ impl Site {
             Box::pin(async move { site.make(page, &station, words, query).await })
         };
         match self.cache.serve(Key::new(call.station.id, address), make).await {
-            Ok(served) => answers::page(&served, headers, self.settings.is_https),
+            Ok(served) => answers::page(&served, headers, self.settings.hsts()),
             Err(failure) => self.problem(&call.station, reason(failure), headers).await,
         }
     }
@@ -269,7 +269,7 @@ impl Site {
         };
         // No address of a page begins with an exclamation mark.
         match self.cache.serve(Key::new(station.id, format!("!{reason:?}")), make).await {
-            Ok(served) => answers::page(&served, headers, self.settings.is_https),
+            Ok(served) => answers::page(&served, headers, self.settings.hsts()),
             Err(_) => answers::plain(reason),
         }
     }

@@ -161,8 +161,7 @@ async fn save(db: &Db, station: &Station, service: Service) -> anyhow::Result<()
 }
 
 async fn owner_link(db: &Db, settings: &Settings, station: &Station, now: Timestamp) -> anyhow::Result<Option<String>> {
-    let door_port = settings.door.listen.first().map_or(0, |address| address.port());
-    let desk = reception::desk_settings(settings, door_port);
+    let desk = reception::desk_settings(settings, crate::assembly::public_port_of(settings));
     if !settings.desk.is_open || desk.safe_origin_of(station).is_err() {
         return Ok(None);
     }

@@ -106,8 +106,8 @@ impl Office {
         let settings = list.place.settings()?;
         let db = assembly::open_store(&settings).await?;
         let station = choose(store::station::all(&db).await?, list.station.as_deref())?;
-        let door_port = settings.door.listen.first().map_or(0, |address| address.port());
-        Ok(Self { db, station, desk: reception::desk_settings(&settings, door_port), now: System::start().now() })
+        let desk = reception::desk_settings(&settings, assembly::public_port_of(&settings));
+        Ok(Self { db, station, desk, now: System::start().now() })
     }
 
     async fn list(&self) -> anyhow::Result<()> {

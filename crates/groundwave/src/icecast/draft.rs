@@ -3,7 +3,7 @@
 use toml::Value;
 
 /// The order in which sections stand.
-const ORDER: [&str; 8] = ["door", "air", "air.mount", "air.relay", "master", "directory", "access_log", "log"];
+const ORDER: [&str; 9] = ["door", "tls", "air", "air.mount", "air.relay", "master", "directory", "access_log", "log"];
 /// The sections that may stand many times.
 const ENTRIES: [&str; 2] = ["air.mount", "air.relay"];
 

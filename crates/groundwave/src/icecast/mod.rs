@@ -182,6 +182,12 @@ impl<'a> Translator<'a> {
         }
     }
 
+    /// The file with the certificate, if one is named.
+    fn certificate(&self) -> Option<Node<'a, 'a>> {
+        let paths = child(self.root, "paths")?;
+        child(paths, "ssl-certificate").or_else(|| child(paths, "tls-certificate"))
+    }
+
     fn listen_socket(&mut self, socket: Node<'a, 'a>) {
         let address = child(socket, "bind-address").map_or("0.0.0.0", text);
         let address = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
@@ -192,18 +198,16 @@ impl<'a> Translator<'a> {
             match element.tag_name().name() {
                 // Taken with the port.
                 "bind-address" => self.taken += 1,
-                "port" if is_tls => {
-                    self.note(
-                        element,
-                        "the door speaks no TLS: let a proxy that does stand in front, and set `is_https` in [site]",
-                    );
+                "port" if is_tls && self.certificate().is_none() => {
+                    self.note(element, "TLS is not spoken without a certificate; name one in [tls]");
                 }
+                "port" if is_tls => self.push("tls", "listen", &format!("{address}:{port}")),
                 "port" if is_shoutcast => {
                     self.set(element, "air", "shoutcast_listen", Value::from(format!("{address}:{port}")));
                 }
                 "port" => self.push("door", "listen", &format!("{address}:{port}")),
                 "shoutcast-mount" => self.push("air", "shoutcast_mounts", text(element)),
-                "ssl" | "tls" if is_tls => {}
+                // Taken with the port.
                 "ssl" | "tls" => self.taken += 1,
                 "shoutcast-compat" => {
                     self.note(element, "not needed: the port above `shoutcast_listen` is opened by itself");
@@ -261,12 +265,18 @@ impl<'a> Translator<'a> {
                     element,
                     "there are no aliases; the front page is the station's, and a mount has one address",
                 ),
-                "ssl-certificate" | "ssl-private-key" | "ssl-allowed-ciphers" | "tls-certificate" => {
-                    self.note(
-                        element,
-                        "the door speaks no TLS: let a proxy that does stand in front, and set `is_https` in [site]",
-                    );
+                "ssl-certificate" | "tls-certificate" => {
+                    if !self.draft.has("tls", "key") {
+                        // Without a file of its own, the key stands in the certificate's.
+                        let key = child(paths, "ssl-private-key").unwrap_or(element);
+                        self.draft.set("tls", "key", Value::from(text(key)));
+                    }
+                    self.text(element, "tls", "certificate");
                 }
+                // Taken with the certificate.
+                "ssl-private-key" => self.taken += 1,
+                "ssl-allowed-ciphers" => self
+                    .note(element, "not set: only TLS 1.2 and 1.3 are spoken, with ciphers that are held to be safe"),
                 // Its part is played by the log and by intros.
                 "logdir" | "webroot" => self.taken += 1,
                 "x-forwarded-for" => {

@@ -51,6 +51,9 @@ fn a_full_configuration_is_taken_over_and_the_rest_is_told_line_by_line() {
     assert_eq!(settings.directory.urls[0].as_str(), "http://dir.example.test/cgi-bin/yp-cgi");
     assert_eq!(settings.directory.timeout_seconds, 15);
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().unwrap().display().to_string();
+    assert_eq!(settings.tls.listen, ["0.0.0.0:8443".parse().unwrap()]);
+    let pem = "/etc/icecast2/icecast.pem";
+    assert_eq!((path(&settings.tls.certificate), path(&settings.tls.key)), (pem.into(), pem.into()));
     assert_eq!(
         (path(&air.deny_file), path(&air.allow_file)),
         ("/etc/icecast2/deny".into(), "/etc/icecast2/allow".into())

@@ -44,6 +44,30 @@ section! {
 }
 
 section! {
+    /// TLS: the same door, behind which nobody on the way can listen in. Pages, listeners and encoders all come in here, too.
+    pub struct Tls in "tls" {
+        /// The addresses to listen on, like ["0.0.0.0:443"]. Without one, no TLS is spoken.
+        listen: Vec<SocketAddr> = Vec::new(),
+        /// The file with the certificate and its chain, in PEM. It is read again when it changes.
+        certificate: Option<PathBuf> = None,
+        /// The file with its key, in PEM and without a password; keep it from everybody but this program.
+        key: Option<PathBuf> = None,
+        /// Whether readers of pages who come without TLS are sent on to the first of these addresses. Streams never are.
+        redirect: bool = false,
+    }
+}
+
+entry! {
+    /// The certificate of further host names; the one in [tls] is shown to whoever names none, or another.
+    pub struct TlsHost in "tls" "host" {
+        /// The file with the certificate and its chain, in PEM.
+        certificate: Option<PathBuf> = None,
+        /// The file with its key, in PEM and without a password.
+        key: Option<PathBuf> = None,
+    }
+}
+
+section! {
     /// The store: rows. SQLite in the data folder, or PostgreSQL.
     pub struct Store in "store" {
         /// `postgres://user:password@host/database`; empty for SQLite in the data folder.
@@ -326,8 +350,10 @@ section! {
         /// A folder whose templates stand in for the built-in ones of the same name; `theme` in the data folder if
         /// not given.
         theme_dir: Option<PathBuf> = None,
-        /// Whether the public reaches the site by https, through a proxy or a CDN in front of the door.
+        /// Whether the public reaches the site by https, through a proxy or a CDN in front of the door. Behind [tls] it does.
         is_https: bool = false,
+        /// For how many days browsers shall come by https only, once they were here by https; 0 says nothing.
+        hsts_days: u32 = 365,
         /// How much memory finished pages may take, in MB.
         page_cache_mb: u32 = 64,
     }
@@ -389,6 +415,10 @@ pub struct Settings {
     pub data: Data,
     /// `[door]`
     pub door: Door,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[[tls.host]]`
+    pub tls_hosts: Vec<TlsHost>,
     /// `[store]`
     pub store: Store,
     /// `[air]`
@@ -442,6 +472,7 @@ impl Settings {
     /// Reads `text`, the contents of a file called `name`, and the variables of an environment.
     pub fn read(name: &str, text: &str, environment: &[(String, String)]) -> Result<Self, Faults> {
         let mut reader = Reader::new(name, text, environment)?;
+        let tls_hosts = TlsHost::read_all(&mut reader);
         let mounts = Mount::read_all(&mut reader);
         let relays = Relay::read_all(&mut reader);
         let programme_sounds = Programme::read_all(&mut reader);
@@ -449,6 +480,8 @@ impl Settings {
         let settings = Self {
             data: Data::read(&mut reader),
             door: Door::read(&mut reader),
+            tls: Tls::read(&mut reader),
+            tls_hosts,
             store: Store::read(&mut reader),
             air: Air::read(&mut reader),
             mounts,
@@ -478,6 +511,8 @@ impl Settings {
         [
             self.data.print(),
             self.door.print(),
+            self.tls.print(),
+            TlsHost::print_all(&self.tls_hosts),
             self.store.print(),
             self.air.print(),
             Mount::print_all(&self.mounts),
@@ -505,6 +540,34 @@ impl Settings {
         match self.store.url.reveal() {
             "" => format!("sqlite://{}", self.data.dir.join("station.db").display()),
             url => url.to_owned(),
+        }
+    }
+
+    /// True if the public reaches the site by https, here or at a proxy.
+    pub fn is_https(&self) -> bool {
+        self.site.is_https || !self.tls.listen.is_empty()
+    }
+
+    fn hold_tls(&self, reader: &mut Reader) {
+        let is_half = |certificate: &Option<PathBuf>, key: &Option<PathBuf>| certificate.is_some() != key.is_some();
+        if is_half(&self.tls.certificate, &self.tls.key) {
+            let message = "`certificate` and `key` in [tls] go together: name both files".to_owned();
+            reader.fault("tls", if self.tls.key.is_some() { "key" } else { "certificate" }, message);
+        }
+        if !self.tls.listen.is_empty() && self.tls.certificate.is_none() && self.tls.key.is_none() {
+            let message = "`listen` in [tls] wants a certificate: name its files in `certificate` and `key`".to_owned();
+            reader.fault("tls", "listen", message);
+        }
+        if self.tls.redirect && self.tls.listen.is_empty() {
+            let message = "`redirect` in [tls] leads nowhere: name an address in `listen`".to_owned();
+            reader.fault("tls", "redirect", message);
+        }
+        for (at, host) in self.tls_hosts.iter().enumerate() {
+            if host.certificate.is_none() || host.key.is_none() {
+                let message = "[[tls.host]] wants both files, `certificate` and `key`".to_owned();
+                let key = if host.key.is_some() { "key" } else { "certificate" };
+                reader.fault_in(Place("tls", "host", at), key, message);
+            }
         }
     }
 
@@ -584,11 +647,13 @@ impl Settings {
         reader.bound("tape", "gigabytes", self.tape.gigabytes, 1..=1_000_000);
         reader.bound("door", "head_timeout_ms", self.door.head_timeout_ms, 500..=120_000);
         reader.bound("door", "connections_max", self.door.connections_max, 16..=1_000_000);
+        reader.bound("site", "hsts_days", self.site.hsts_days, 0..=3_650);
         reader.bound("air", "public_port", self.air.public_port, 0..=65_535);
         reader.bound("air", "gate_timeout_ms", self.air.gate_timeout_ms, 100..=60_000);
         reader.bound("access_log", "keep_days", self.access_log.keep_days, 1..=3_650);
         reader.bound("directory", "timeout_seconds", self.directory.timeout_seconds, 1..=60);
         reader.bound("master", "update_seconds", self.master.update_seconds, 5..=86_400);
+        self.hold_tls(reader);
         self.hold_mounts(reader);
         self.hold_relays(reader);
         self.hold_sound(reader);
