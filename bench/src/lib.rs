@@ -4,3 +4,4 @@ pub mod frames;
 pub mod hist;
 pub mod net;
 pub mod procstat;
+pub mod tls;

@@ -8,6 +8,7 @@ use loadlab::frames::{Codec, Icy, Verifier};
 use loadlab::hist::{Dist, Hist};
 use loadlab::net::{self, now_us, Epoll};
 use loadlab::procstat;
+use loadlab::tls::{Session, Tls};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
@@ -19,7 +20,7 @@ const USAGE: &str = "listeners --url http://127.x.y.z:PORT/MOUNT
   --verify 50       connections whose bytes are parsed all through (-1: all)
   --codec mp3|aac   --sweep-ms 500 (0: epoll for all)   --stuck 0   connections that never read
   --src-ips 8       local addresses to connect from (127.0.0.2 and up)
-  --http11          send HTTP/1.1 instead of 1.0
+  --http11          send HTTP/1.1 instead of 1.0        --tls    speak TLS; what is only swept stays sealed
   --rst             end with a reset instead of a close
   --json FILE       append one JSON object";
 
@@ -51,6 +52,7 @@ struct Conn {
     head: Vec<u8>,
     icy: Option<Box<Icy>>,
     ver: Option<Box<Verifier>>,
+    tls: Option<Box<Session>>,
 }
 
 struct Lab {
@@ -68,6 +70,8 @@ struct Lab {
     codec: Codec,
     sweep_ms: u64,
     buf: Vec<u8>,
+    tls: Option<Tls>,
+    opened: Vec<u8>,
 }
 
 impl Lab {
@@ -95,8 +99,12 @@ impl Lab {
             if e != 0 || events & libc::EPOLLERR as u32 != 0 {
                 return self.fail(i, format!("connect: {}", std::io::Error::from_raw_os_error(e)));
             }
-            match net::send(c.fd, &self.req) {
-                Ok(n) if n == self.req.len() => {
+            let first = match &self.tls {
+                None => self.req.clone(),
+                Some(tls) => c.tls.insert(Box::new(tls.session(&self.req))).outgoing(),
+            };
+            match net::send(c.fd, &first) {
+                Ok(n) if n == first.len() => {
                     c.st = St::Head;
                     let fd = c.fd;
                     self.ep.set(fd, libc::EPOLLIN, i as u64);
@@ -117,7 +125,7 @@ impl Lab {
                     break;
                 }
                 Ok(n) => {
-                    self.feed(i, &buf[..n]);
+                    self.take(i, &buf[..n]);
                     if n < buf.len() {
                         break;
                     }
@@ -130,6 +138,23 @@ impl Lab {
             }
         }
         self.buf = buf;
+    }
+
+    /// What came on a connection, opened if it is sealed.
+    fn take(&mut self, i: usize, d: &[u8]) {
+        let c = &mut self.conns[i];
+        let Some(tls) = &mut c.tls else { return self.feed(i, d) };
+        let mut opened = std::mem::take(&mut self.opened);
+        opened.clear();
+        let is_right = tls.open(d, &mut opened);
+        let answer = tls.outgoing();
+        match is_right {
+            Err(e) => self.fail(i, format!("TLS: {e}")),
+            Ok(()) if net::send(c.fd, &answer).ok() != Some(answer.len()) => self.fail(i, "the handshake cannot be sent".into()),
+            Ok(()) if !opened.is_empty() => self.feed(i, &opened),
+            Ok(()) => {}
+        }
+        self.opened = opened;
     }
 
     fn got(&mut self, i: usize, n: u64, now: u64) {
@@ -218,6 +243,7 @@ impl Lab {
                 let c = &mut self.conns[i];
                 c.ver = None;
                 c.icy = None;
+                c.tls = None;
             }
         }
     }
@@ -250,6 +276,7 @@ fn main() {
     let src_ips: u8 = a.num::<u8>("src-ips", 8).max(1);
     let http11 = a.flag("http11");
     let rst = a.flag("rst");
+    let tls = a.flag("tls");
     let jfile = a.opt("json").map(String::from);
     a.done();
     let limit = net::raise_nofile();
@@ -279,6 +306,8 @@ fn main() {
         codec,
         sweep_ms,
         buf: vec![0; 256 * 1024],
+        tls: tls.then(Tls::new),
+        opened: Vec::new(),
     };
 
     let usage0 = procstat::usage(&pids);
@@ -334,6 +363,7 @@ fn main() {
                     head: Vec::new(),
                     icy: None,
                     ver: None,
+                    tls: None,
                 });
             }
             if lab.conns.len() == n {

@@ -1,4 +1,4 @@
-//! The air alone on one port, for trying it out and for measuring it: any path can be a mount, and one service is heard
+//! The air alone on one port, or on another behind TLS, too, for trying it out and for measuring it: any path can be a mount, and one service is heard
 //! as HLS (silence, until an encoder sends to `/hls.aac`).
 //!
 //! ```text
@@ -6,15 +6,22 @@
 //! ffmpeg -re -i song.mp3 -c copy -f mp3 icecast://source:hackable@127.0.0.1:8000/live.mp3
 //! mpv http://127.0.0.1:8000/live.mp3
 //! mpv http://127.0.0.1:8000/hls/live/index.m3u8
+//!
+//! cargo run --release -p air --example air -- 127.0.0.1:8000 hackable 500 127.0.0.1:8443 certificate.pem key.pem
 //! ```
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use air::front::Door;
 use air::settings::{Settings, Sources};
+use air::tls::{Certificates, Pair};
 use air::{Air, Beat, front};
 use station::{Clock, Codec, Mount, Service, ServiceId, Slug, StationId, Timestamp};
+
+const USAGE: &str =
+    "name an address, and a password for sources: air ADDRESS PASSWORD [BATCH_MS [TLS_ADDRESS CERTIFICATE KEY]]";
 
 /// The machine's clocks.
 struct Machine(tokio::time::Instant);
@@ -34,8 +41,9 @@ impl Clock for Machine {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let address: SocketAddr = arguments.next().unwrap_or_else(|| "127.0.0.1:8000".to_owned()).parse()?;
-    let password = arguments.next().ok_or("name a password for sources: air ADDRESS PASSWORD [BATCH_MS]")?;
+    let password = arguments.next().ok_or(USAGE)?;
     let batch_ms = arguments.next().map_or(Ok(Settings::default().batch_ms), |text| text.parse())?;
+    let secure = secure_door(arguments.collect())?;
     let sources = Sources { user: "source".to_owned(), password };
     let services = vec![service()?];
     let settings = Settings { services, sources, batch_ms, open_mounts: true, ..Settings::default() };
@@ -54,9 +62,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    front::serve(vec![listener], Arc::clone(&air), air.routes(), stop).await;
+    front::serve(
+        std::iter::once(Door::from(listener)).chain(secure).collect::<Vec<_>>(),
+        Arc::clone(&air),
+        air.routes(),
+        stop,
+    )
+    .await;
     air.stop().await;
     Ok(())
+}
+
+/// The door behind TLS, if one is named.
+fn secure_door(arguments: Vec<String>) -> Result<Option<Door>, Box<dyn std::error::Error>> {
+    let [address, certificate, key] = match <[String; 3]>::try_from(arguments) {
+        Ok(named) => named,
+        Err(none) if none.is_empty() => return Ok(None),
+        Err(_) => return Err(USAGE.into()),
+    };
+    let pair = Pair::read(&std::fs::read(certificate)?, &std::fs::read(key)?)?;
+    let certificates = Some(Certificates::new(vec![pair])?);
+    Ok(Some(Door { listener: front::bind(address.parse()?)?, certificates }))
 }
 
 /// A service with one mount that can be packed.
