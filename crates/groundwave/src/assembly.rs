@@ -174,6 +174,7 @@ impl House {
             work.spawn(spins.run());
         }
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
+        work.spawn(newsroom::due::run(db.clone(), bus.clone(), clock.clone()));
         work.spawn(guide::run(db, bus, clock, guide::Settings::default()));
         work.spawn(self.recorder().await?);
         Ok(work)

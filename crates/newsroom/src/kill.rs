@@ -1,31 +1,18 @@
 //! Kill: a story is gone everywhere at once, for a grave reason.
 
-use station::story::{Saved, State};
-use station::{Event, StationId, Story, StoryId, Timestamp};
+use station::{Act, Story};
 use store::Tx;
 
-use crate::{Error, Result, held};
+use crate::{Errand, Result, leads, reason, settle, taken_up};
 
-/// Kills a story that readers could see, also one from the wire. It does not come back; its texts stay in its history.
-///
-/// Killing it once more changes nothing.
-pub async fn kill(
-    tx: &mut Tx,
-    station: StationId,
-    story: StoryId,
-    reason: &str,
-    by: &str,
-    now: Timestamp,
-) -> Result<Story> {
-    let mut story = held(tx, station, story).await?;
-    match story.state {
-        State::Killed => return Ok(story),
-        State::Draft => return Err(Error::WrongState { act: "killed", state: State::Draft }),
-        State::Published | State::Withdrawn => {}
-    }
-    story.state = State::Killed;
-    let saved = Saved { at: now, by: by.to_owned(), why: format!("killed: {reason}") };
-    store::story::save(tx, &story, &saved).await?;
-    store::change::add(tx, station, &Event::StoryWithdrawn { story: story.id }).await?;
+/// Kills a story, wherever it stands and also one from the wire. It does not come back; its texts and the reason stay in
+/// its history. What was planned for it is cancelled, and every preview link to it is worthless.
+pub async fn kill(tx: &mut Tx, errand: &Errand<'_>, why: &str) -> Result<Story> {
+    let why = reason(why)?;
+    let stands = taken_up(tx, errand, Act::Kill).await?;
+    store::plan::cancel(tx, stands.station, stands.id).await?;
+    store::preview::revoke(tx, stands.station, stands.id).await?;
+    let story = Story { state: leads(Act::Kill, &stands)?, ..stands.clone() };
+    settle(tx, errand, Act::Kill, stands.state, &story, why).await?;
     Ok(story)
 }

@@ -158,7 +158,7 @@ async fn what_stands_goes_on_standing_while_its_draft_is_written() {
     let desk = Desk::new().await;
     let mut tx = desk.db.begin().await.unwrap();
     let story = Story { body: vec![Block::paragraph("Water.")], ..desk.story().await };
-    newsroom::publish(&mut tx, story, "Ada", minute(1)).await.unwrap();
+    newsroom::publish_whole(&mut tx, story, "Ada", minute(1)).await.unwrap();
     store::draft::stands(&mut tx, STATION, STORY).await.unwrap();
     tx.commit().await.unwrap();
     desk.save(JO, 1, "Second", minute(2)).await.unwrap();

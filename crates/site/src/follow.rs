@@ -107,7 +107,7 @@ fn forgotten(event: &Event) -> Option<Forgotten> {
         }
         Event::ScheduleChanged { .. } => vec![Tag::Schedule],
         Event::OnAir { .. } => vec![Tag::OnAir],
-        Event::LibraryChanged { .. } => return None,
+        Event::LibraryChanged { .. } | Event::StoryMoved { .. } => return None,
         event if !event.is_kept() => return None,
         // A station's own, its sections and services stand on every page. So may what later versions tell.
         _ => vec![Tag::Station],

@@ -45,6 +45,11 @@ pub enum Event {
         /// Which.
         story: StoryId,
     },
+    /// Kept. A story stands elsewhere in its life, and readers see no difference: it was handed in, set for a moment.
+    StoryMoved {
+        /// Which.
+        story: StoryId,
+    },
     /// Kept. What the station says of a person is different now.
     PersonChanged {
         /// Who.

@@ -7,6 +7,7 @@
 //! [`Event`] (what the rooms tell each other).
 
 pub mod account;
+pub mod act;
 pub mod audit;
 pub mod block;
 pub mod broadcast;
@@ -23,6 +24,7 @@ pub mod mount;
 pub mod person;
 pub mod programme;
 pub mod recording;
+pub mod redirect;
 pub mod rights;
 pub mod role;
 pub mod rotation;
@@ -38,6 +40,7 @@ pub mod text;
 pub mod wall;
 
 pub use account::Account;
+pub use act::Act;
 pub use block::Block;
 pub use broadcast::Broadcast;
 pub use byline::Byline;
@@ -52,6 +55,7 @@ pub use mount::{Codec, Mount};
 pub use person::Person;
 pub use programme::Programme;
 pub use recording::Recording;
+pub use redirect::Redirect;
 pub use rights::Rights;
 pub use role::{Grant, Permission, Role};
 pub use rotation::Rotation;

@@ -56,8 +56,16 @@ pub struct Story {
 pub enum State {
     /// Being written.
     Draft,
+    /// Handed in: somebody looks it over.
+    InReview,
+    /// Good to be published.
+    Ready,
+    /// Set to be published at a moment of its own.
+    Scheduled,
     /// Can be read.
     Published,
+    /// Taken off the site by the station; it may come back.
+    Unpublished,
     /// Taken back by its owner elsewhere: gone, with a sentence that says so.
     Withdrawn,
     /// Taken back for a grave reason: gone everywhere at once.
@@ -65,19 +73,44 @@ pub enum State {
 }
 
 impl State {
+    /// Every state, in the order of a story's life.
+    pub const ALL: [State; 8] = [
+        State::Draft,
+        State::InReview,
+        State::Ready,
+        State::Scheduled,
+        State::Published,
+        State::Unpublished,
+        State::Withdrawn,
+        State::Killed,
+    ];
+
     /// Its name in rows and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             State::Draft => "draft",
+            State::InReview => "in-review",
+            State::Ready => "ready",
+            State::Scheduled => "scheduled",
             State::Published => "published",
+            State::Unpublished => "unpublished",
             State::Withdrawn => "withdrawn",
             State::Killed => "killed",
         }
     }
 
+    /// What it is in words that follow "is": "in review".
+    pub fn words(self) -> &'static str {
+        match self {
+            State::Draft => "a draft",
+            State::InReview => "in review",
+            other => other.as_str(),
+        }
+    }
+
     /// The state of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [State::Draft, State::Published, State::Withdrawn, State::Killed].into_iter().find(|s| s.as_str() == name)
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 }
 

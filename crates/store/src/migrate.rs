@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_at_the_desk.sql"),
     include_str!("../migrations/0004_recordings.sql"),
     include_str!("../migrations/0005_at_work.sql"),
+    include_str!("../migrations/0006_publishing.sql"),
 ];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (

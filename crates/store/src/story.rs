@@ -462,7 +462,7 @@ fn read(row: &Row) -> Result<Story> {
         sounds: row.json("sounds")?,
         body: row.json("body")?,
         corrections: row.json("corrections")?,
-        state: state(row)?,
+        state: state(row, "state")?,
         published_at: row.maybe_time("published_at")?,
         updated_at: row.maybe_time("updated_at")?,
         source: crate::person::source(row)?,
@@ -497,7 +497,7 @@ fn listed(row: &Row) -> Result<Listed> {
         slug: row.slug("slug")?,
         headline: row.text("headline")?,
         bylines: row.json("bylines")?,
-        state: state(row)?,
+        state: state(row, "state")?,
         published_at: row.maybe_time("published_at")?,
         path_date: row.maybe_text("path_date")?,
         wire: row.maybe_text("wire")?,
@@ -512,9 +512,10 @@ fn programme(row: &Row) -> Result<Option<ProgrammeId>> {
     Ok(row.maybe_number("programme")?.map(ProgrammeId))
 }
 
-fn state(row: &Row) -> Result<State> {
-    let state = row.text("state")?;
-    State::parse(&state).ok_or_else(|| Error::corrupt("state", format!("`{state}` is no state")))
+/// The state in the column of that name.
+pub(crate) fn state(row: &Row, column: &'static str) -> Result<State> {
+    let state = row.text(column)?;
+    State::parse(&state).ok_or_else(|| Error::corrupt(column, format!("`{state}` is no state")))
 }
 
 fn saved(row: &Row) -> Result<Saved> {

@@ -381,7 +381,7 @@ impl<'a> Import<'a> {
         matters: &mut Vec<Matter>,
     ) -> Result<Outcome, Failure> {
         let held = store::story::by_external_in(tx, self.station.id, CDS, document.id()).await?;
-        if held.as_ref().is_some_and(|held| matches!(held.state, State::Killed | State::Draft)) {
+        if held.as_ref().is_some_and(|held| matches!(held.state, State::Killed | State::Draft | State::Unpublished)) {
             matters.push(Matter::TakenDownHere);
             return Ok(Outcome { fate: Fate::Kept, word: TAKEN_DOWN, event: None });
         }

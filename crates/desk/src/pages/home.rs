@@ -121,7 +121,11 @@ fn story(visit: &Visit, times: &Times, listed: Listed) -> Story {
 fn words(state: State) -> &'static str {
     match state {
         State::Draft => "Draft",
+        State::InReview => "In review",
+        State::Ready => "Ready",
+        State::Scheduled => "Scheduled",
         State::Published => "Published",
+        State::Unpublished => "Unpublished",
         State::Withdrawn => "Withdrawn",
         State::Killed => "Killed",
     }

@@ -1,6 +1,7 @@
 //! `/{section}/{date}/{story}`
 
 use jiff::civil::Date;
+use station::act::Ending;
 use station::story::State;
 use station::{Person, Slug, Story};
 
@@ -20,8 +21,8 @@ pub(super) async fn draft(visit: &Visit) -> Result<Draft> {
     }
     let found = store::story::by_path(db, edition.station.id, section, date, slug).await?;
     let story = found.ok_or(Fault::NotFound)?;
-    if let Some(reason) = why_gone(&story)? {
-        return Ok(gone(visit, &story, reason));
+    if story.state != State::Published {
+        return in_its_place(visit, &story).await;
     }
     let people = known_people(visit, &story).await?;
     let more = store::story::latest_in_section(db, edition.station.id, section, None, MORE + 1).await?;
@@ -40,25 +41,37 @@ fn is_address(section: &str, date: &str, slug: &str) -> bool {
     is_date && Slug::parse(section).is_ok() && Slug::parse(slug).is_ok()
 }
 
-/// Why a story that once was there can no longer be read. One that has never been published does not exist.
-fn why_gone(story: &Story) -> Result<Option<Reason>> {
-    match (story.state, story.published_at) {
-        (State::Published, _) => Ok(None),
-        (State::Withdrawn, _) => Ok(Some(Reason::Withdrawn)),
-        (State::Killed, _) => Ok(Some(Reason::Killed)),
-        (State::Draft, Some(_)) => Ok(Some(Reason::Unpublished)),
-        (State::Draft, None) => Err(Fault::NotFound),
+/// What stands at the address of a story that can no longer be read. One that has never been published does not exist,
+/// and where readers are sent elsewhere nothing stands: the table of redirects knows where they go.
+async fn in_its_place(visit: &Visit, story: &Story) -> Result<Draft> {
+    if story.published_at.is_none() {
+        return Err(Fault::NotFound);
     }
-}
-
-fn gone(visit: &Visit, story: &Story, reason: Reason) -> Draft {
-    let mut draft = Draft::new("error.html", &error::Page::new(&visit.edition, reason), vec![Tag::Story(story.id)]);
-    draft.status = reason.status();
+    let reason = match story.state {
+        State::Withdrawn => Reason::Withdrawn,
+        State::Killed => Reason::Killed,
+        _ => Reason::Unpublished,
+    };
+    let page = error::Page::new(&visit.edition, reason);
+    let page = match ending(visit, story).await? {
+        Some(Ending::Redirect { .. }) => return Err(Fault::NotFound),
+        Some(Ending::Notice { words }) => page.with_notice(words),
+        Some(Ending::Gone) | None => page,
+    };
+    let mut draft = Draft::new("error.html", &page, vec![Tag::Story(story.id)]);
+    draft.status = page.http_status();
     draft.subject = Some(story.id);
-    draft
+    Ok(draft)
 }
 
-async fn known_people(visit: &Visit, story: &Story) -> Result<Vec<Person>> {
+async fn ending(visit: &Visit, story: &Story) -> Result<Option<Ending>> {
+    if story.state != State::Unpublished {
+        return Ok(None);
+    }
+    Ok(store::ending::of_story(&visit.db, visit.edition.station.id, story.id).await?)
+}
+
+pub(super) async fn known_people(visit: &Visit, story: &Story) -> Result<Vec<Person>> {
     let mut people: Vec<Person> = Vec::new();
     for id in story.bylines.iter().filter_map(|byline| byline.person) {
         if people.iter().all(|person| person.id != id) {

@@ -1,5 +1,8 @@
 //! A page that says why there is nothing to read here, and what to do next.
 
+use std::borrow::Cow;
+
+use http::StatusCode;
 use serde::Serialize;
 
 use super::frame::Head;
@@ -17,7 +20,7 @@ pub struct Page {
     /// A few words.
     pub title: &'static str,
     /// A sentence or two: what happened, and what to do next.
-    pub words: &'static str,
+    pub words: Cow<'static, str>,
 }
 
 /// Why there is nothing to read.
@@ -59,8 +62,7 @@ impl Reason {
     ];
 
     /// Its HTTP status.
-    pub fn status(self) -> http::StatusCode {
-        use http::StatusCode;
+    pub fn status(self) -> StatusCode {
         match self {
             Reason::NotFound => StatusCode::NOT_FOUND,
             Reason::Withdrawn | Reason::Killed | Reason::Unpublished | Reason::TakenBack => StatusCode::GONE,
@@ -113,8 +115,23 @@ impl Page {
             status: reason.status().as_u16(),
             reason,
             title: reason.title(),
-            words: reason.words(),
+            words: Cow::Borrowed(reason.words()),
         }
+    }
+
+    /// The same with the station's own words in the place of a story that was unpublished: something stands there.
+    pub fn with_notice(self, words: String) -> Self {
+        Self {
+            status: StatusCode::OK.as_u16(),
+            title: "This story is not here at the moment",
+            words: words.into(),
+            ..self
+        }
+    }
+
+    /// The HTTP status.
+    pub fn http_status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// For tests and the preview.

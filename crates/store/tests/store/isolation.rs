@@ -24,6 +24,15 @@ const NOT_OF_A_STATION: &[(&str, &str)] = &[
 /// Reads that answer yes or no.
 const WITHOUT_A_NAME: &[&str] = &["episode::slug_is_free_in", "person::slug_is_free_in", "story::slug_is_free_in"];
 
+/// Answers that have no name in them, and what they are where no other station's rows are counted or looked at.
+fn nameless(station: &Station) -> [(&'static str, String); 3] {
+    [
+        ("plan::next", format!("{:?}", Some(sample::plan(station).due_at))),
+        ("plan::due", format!("{:?}", [STORY])),
+        ("redirect::count", "1".to_owned()),
+    ]
+}
+
 /// What every reading function answers when it is asked for `station`, by the function's name.
 async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, String> {
     let id = station.id;
@@ -111,6 +120,20 @@ async fn everything_of(db: &Db, station: &Station) -> BTreeMap<&'static str, Str
         answer("session::of_account", store::session::of_account(db, id, ACCOUNT).await),
         answer("ticket::by_secret", store::ticket::by_secret(db, id, "ticket").await),
         answer("ticket::take_in", store::ticket::take_in(&mut tx, id, "ticket").await),
+        answer("step::of_story", store::step::of_story(db, id, STORY, 99).await),
+        answer("plan::of_story", store::plan::of_story(db, id, STORY).await),
+        answer("plan::all", store::plan::all(db, id, 99).await),
+        answer("plan::next", store::plan::next(db, id).await),
+        answer("plan::due", store::plan::due(db, id, to, 99).await),
+        answer("plan::take_in", store::plan::take_in(&mut tx, id, STORY, to).await),
+        answer("ending::of_story", store::ending::of_story(db, id, STORY).await),
+        answer("preview::by_secret", store::preview::by_secret(db, id, "preview").await),
+        answer("preview::of_story", store::preview::of_story(db, id, STORY, from, 99).await),
+        answer("missed::most", store::missed::most(db, id, 99).await),
+        answer("redirect::covering", store::redirect::covering(db, id, "/old/flood").await),
+        answer("redirect::covering_in", store::redirect::covering_in(&mut tx, id, "/old/flood").await),
+        answer("redirect::list", store::redirect::list(db, id, None, 99).await),
+        answer("redirect::count", store::redirect::count(db, id).await),
         answer("wire::document", store::wire::document(db, id, "cds", "story-1").await),
         answer("wire::mentioning", store::wire::mentioning(db, id, "cds", "bio-1", "", 99).await),
         answer("wire::document_in", store::wire::document_in(&mut tx, id, "cds", "story-1").await),
@@ -131,6 +154,10 @@ async fn every_answer_speaks_of_its_own_station_alone(db: Db) {
         for (name, answer) in everything_of(&db, ours).await {
             if WITHOUT_A_NAME.contains(&name) {
                 assert_eq!(answer, "false", "{name} did not find the row of {}", ours.slug);
+                continue;
+            }
+            if let Some((_, expected)) = nameless(ours).into_iter().find(|(known, _)| *known == name) {
+                assert_eq!(answer, expected, "{name} of {}", ours.slug);
                 continue;
             }
             let speaks = answer.contains(ours.slug.as_str()) || answer.contains(&own_id);

@@ -31,5 +31,6 @@ mod lists;
 mod log;
 mod nouns;
 mod opening;
+mod publishing;
 mod questions;
 mod sample;

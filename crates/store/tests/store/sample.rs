@@ -5,6 +5,7 @@ use jiff::civil::{date, time};
 use station::audit::Entry;
 use station::event::Message;
 use station::person::Source;
+use station::redirect::{Cause, Pattern};
 use station::rights::Owner;
 use station::role::Scope;
 use station::schedule::{Change, Days, Exception, OneOff, Rule};
@@ -12,6 +13,7 @@ use station::story::{Correction, Saved, State};
 use station::*;
 use store::draft::{Kept, Lock};
 use store::passkey::Passkey;
+use store::preview::Preview;
 use store::revision::{Aside, Kind};
 use store::session::Session;
 use store::ticket::Ticket;
@@ -445,6 +447,54 @@ pub fn entry(station: &Station) -> Entry {
     }
 }
 
+pub fn step(station: &Station) -> act::Step {
+    act::Step {
+        story: STORY,
+        at: at("2026-11-24T03:00:00Z"),
+        by: format!("Jo of {}", station.slug),
+        act: Act::Publish,
+        from: State::Ready,
+        to: State::Published,
+        why: String::new(),
+    }
+}
+
+/// Each station's is due in another minute.
+pub fn plan(station: &Station) -> act::Plan {
+    act::Plan {
+        station: station.id,
+        story: STORY,
+        due_at: at("2026-11-24T20:00:00Z") + std::time::Duration::from_secs(60 * station.id.0.unsigned_abs()),
+        act: Act::Update,
+        is_major: true,
+        text: story(station),
+        by: "Jo Birch".into(),
+        planned_at: at("2026-11-24T08:00:00Z"),
+        tries: 0,
+        fault: None,
+    }
+}
+
+pub fn preview(station: &Station) -> Preview {
+    Preview {
+        secret_sha256: "preview".into(),
+        story: STORY,
+        made_by: format!("Jo of {}", station.slug),
+        made_at: at("2026-11-24T08:00:00Z"),
+        ends_at: at("2026-11-25T08:00:00Z"),
+    }
+}
+
+pub fn redirect(station: &Station) -> Redirect {
+    Redirect {
+        from: Pattern::parse("/old/*").unwrap(),
+        to: format!("/{}/*", station.slug),
+        cause: Cause::ByHand,
+        by: "Jo Birch".into(),
+        at: at("2026-11-24T08:00:00Z"),
+    }
+}
+
 pub fn published(station: &Station) -> Message {
     Message { station: station.id, revision: Some(event::Revision(1)), event: Event::StoryPublished { story: STORY } }
 }
@@ -477,11 +527,24 @@ pub async fn save_all(tx: &mut Tx, station: &Station) -> store::Result<()> {
     store::spin::save(tx, &spin(station)).await?;
     store::story::save(tx, &story(station), &saved(station)).await?;
     save_desk(tx, station).await?;
+    save_publishing(tx, station).await?;
     save_draft(tx, station).await?;
     store::wire::save_document(tx, station.id, &document(station)).await?;
     store::wire::save_mentions(tx, station.id, "cds", "story-1", &["bio-1".to_owned()]).await?;
     store::change::add(tx, station.id, &Event::StoryPublished { story: STORY }).await?;
     Ok(())
+}
+
+async fn save_publishing(tx: &mut Tx, station: &Station) -> store::Result<()> {
+    let id = station.id;
+    store::step::add(tx, id, &step(station)).await?;
+    store::plan::save(tx, &plan(station)).await?;
+    let notice = act::Ending::Notice { words: format!("back soon at {}", station.slug) };
+    store::ending::save(tx, id, STORY, &notice).await?;
+    store::preview::revoke(tx, id, STORY).await?;
+    store::preview::make(tx, id, &preview(station)).await?;
+    store::missed::add(tx, id, &[(format!("/asked/{}", station.slug), 1)], at("2026-11-24T08:00:00Z")).await?;
+    store::redirect::save(tx, id, &redirect(station)).await
 }
 
 async fn save_desk(tx: &mut Tx, station: &Station) -> store::Result<()> {

@@ -323,7 +323,7 @@ impl Seed {
         for (head, words) in &self.stories {
             let story = self.story(head, words).with_context(|| format!("the story {}", head.slug))?;
             let by = story.bylines.first().map_or_else(|| "the newsroom".to_owned(), |byline| byline.name.clone());
-            newsroom::publish(tx, story, &by, self.now).await?;
+            newsroom::publish_whole(tx, story, &by, self.now).await?;
         }
         Ok(())
     }
