@@ -60,6 +60,28 @@ pub fn redirect(path: &str) -> Response {
     answer
 }
 
+/// A page that is of one moment and one reader: nobody keeps it, no search engine shows it, and no other site learns its
+/// address.
+pub fn unkept(html: String, hsts: Option<u64>) -> Response {
+    let mut answer = Response::new(Body::from(html));
+    let given = answer.headers_mut();
+    headers::guard_page(given, hsts);
+    headers::keep(given, Keeping::Problem);
+    given.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    given.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    given.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
+    answer
+}
+
+/// Sends a browser to where what it asked for stands now. It asks here again each time: what moved may move back.
+pub fn moved(address: &str, status: StatusCode) -> Response {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = status;
+    headers::keep(answer.headers_mut(), Keeping::Never);
+    answer.headers_mut().extend(HeaderValue::from_str(address).ok().map(|address| (header::LOCATION, address)));
+    answer
+}
+
 /// The last resort: a page for when no station is known.
 pub fn plain(reason: Reason) -> Response {
     let html = format!(

@@ -13,6 +13,7 @@ mod colours;
 mod files;
 mod follow;
 mod headers;
+mod lost;
 mod on_air;
 mod pages;
 pub mod preview;
@@ -41,7 +42,8 @@ use cache::{Cache, Failure, Key, Made, Making, Tag};
 use futures_util::{FutureExt, StreamExt};
 use headers::Keeping;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use lost::Missed;
 use minijinja::value::{Serde, Value};
 use on_air::OnAir;
 use pages::{Draft, Fault, Visit};
@@ -72,6 +74,8 @@ pub struct Site {
     /// What has happened since the site was made; taken by [`Site::run`].
     events: Mutex<Option<Subscription>>,
     away: Away,
+    /// What was asked for in vain since it was last written down.
+    missed: Missed,
     clock: Arc<dyn Clock>,
 }
 
@@ -93,6 +97,7 @@ impl Site {
             on_air: OnAir::new(db.clone(), clock.clone(), settings.followers_max),
             events: Mutex::new(Some(bus.subscribe())),
             away: Away::default(),
+            missed: Missed::default(),
             clock,
             settings,
             db,
@@ -121,6 +126,7 @@ impl Site {
             () = follow::hear_all(self, events, chores) => {}
             () = follow::do_all(self, to_do) => {}
             () = self.cache.polish() => {}
+            () = self.write_down_what_was_missed() => {}
         }
     }
 
@@ -150,6 +156,9 @@ impl Site {
             Ok(None) => return answers::plain(Reason::NotFound),
             Err(fault) => return answers::plain(reason(self.note(&fault))),
         };
+        if let Some(address) = lost::without_amp(&parts, route.is_some()) {
+            return answers::moved(&address, StatusCode::MOVED_PERMANENTLY);
+        }
         let Some(route) = route else { return self.stray(&station, &parts).await };
         if !route.methods.contains(&parts.method) {
             let mut answer = self.problem(&station, Reason::MethodNotAllowed, &parts.headers).await;
@@ -165,6 +174,7 @@ impl Site {
     async fn serve(self: &Arc<Self>, call: Call) -> Response {
         let found = match call.route.serves {
             Serves::Page(page) => Some(self.page(&call, page).await),
+            Serves::Preview => self.preview(&call).await,
             Serves::OnAir => Some(self.on_air_now(&call).await),
             Serves::OnAirEvents => Some(self.on_air_events(&call).await),
             Serves::Media => self.media(&call).await,
@@ -177,15 +187,15 @@ impl Site {
         };
         match found {
             Some(answer) => answer,
-            None => self.problem(&call.station, Reason::NotFound, &call.parts.headers).await,
+            None => self.lost(&call.station, &call.parts).await,
         }
     }
 
     /// An address that the table does not have. `/news/` was meant as `/news`.
     async fn stray(self: &Arc<Self>, station: &Arc<Station>, parts: &Parts) -> Response {
         match without_slash(parts.uri.path()) {
-            Some(path) if parts.method == Method::GET || parts.method == Method::HEAD => answers::redirect(path),
-            _ => self.problem(station, Reason::NotFound, &parts.headers).await,
+            Some(path) if parts.method.is_safe() => answers::redirect(path),
+            _ => self.lost(station, parts).await,
         }
     }
 
@@ -203,6 +213,7 @@ impl Site {
         };
         match self.cache.serve(Key::new(call.station.id, address), make).await {
             Ok(served) => answers::page(&served, headers, self.settings.hsts()),
+            Err(Failure::NotFound) => self.lost(&call.station, &call.parts).await,
             Err(failure) => self.problem(&call.station, reason(failure), headers).await,
         }
     }
@@ -227,6 +238,30 @@ impl Site {
             Ok(draft) => self.render(draft.fresh_until(self.stations.outdated_until(station.id))).await,
             Err(_) => Err(Failure::NotFound),
         }
+    }
+
+    /// A story as it will look: made anew each time, and kept by nobody.
+    async fn preview(self: &Arc<Self>, call: &Call) -> Option<Response> {
+        let visit = async {
+            let edition = self.stations.edition(&call.station).await?;
+            Ok(Visit { db: self.db.clone(), edition, words: call.words(), query: Vec::new() })
+        };
+        let drafted = match visit.await {
+            Ok(visit) => pages::preview::draft(&visit).await,
+            Err(fault) => {
+                return Some(self.problem(&call.station, reason(self.note(&fault)), &call.parts.headers).await);
+            }
+        };
+        let rendered = match drafted {
+            Ok(draft) => self.render(draft).await,
+            // What leads nowhere is nothing that somebody at the desk could mend.
+            Err(Fault::NotFound) => Err(Failure::NotFound),
+            Err(Fault::Store(error)) => Err(self.note(&error.into())),
+        };
+        Some(match rendered {
+            Ok(made) => answers::unkept(made.html, self.settings.hsts()),
+            Err(failure) => self.problem(&call.station, reason(failure), &call.parts.headers).await,
+        })
     }
 
     async fn render(&self, draft: Draft) -> Result<Made, Failure> {
@@ -338,9 +373,14 @@ impl Site {
 }
 
 impl Call {
-    /// The first word of the path that stands where the table has a name.
+    /// The words of the path that stand where the table has a name.
+    fn words(&self) -> Vec<String> {
+        self.route.words(self.parts.uri.path())
+    }
+
+    /// The first of them.
     fn word(&self) -> String {
-        self.route.words(self.parts.uri.path()).into_iter().next().unwrap_or_default()
+        self.words().into_iter().next().unwrap_or_default()
     }
 }
 

@@ -27,6 +27,11 @@ pub fn pages() -> &'static [Sample] {
             render: |t| page(t, "story.html", &story::Page::sample()),
         },
         Sample {
+            name: "story-preview",
+            address: "/preview/of-a-story",
+            render: |t| page(t, "story.html", &story::Page::sample_preview()),
+        },
+        Sample {
             name: "story-from-the-wire",
             address: "/news/2026-11-23/listening-to-soil",
             render: |t| page(t, "story.html", &story::Page::sample_from_the_wire()),

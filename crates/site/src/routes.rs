@@ -36,6 +36,8 @@ pub enum Kept {
 pub enum Serves {
     /// A page.
     Page(Page),
+    /// A story as it will look, for whoever has a link to it.
+    Preview,
     /// What is on, as JSON.
     OnAir,
     /// What is on, as events.
@@ -90,6 +92,7 @@ pub const ROUTES: &[Route] = &[
     route("/about",                    READ, &[],                        0, Kept::Here,    Serves::Page(Page::About)),
     route("/{section}",                READ, &["before"],                0, Kept::Here,    Serves::Page(Page::Section)),
     route("/{section}/{date}/{story}", READ, &[],                        0, Kept::Here,    Serves::Page(Page::Story)),
+    route("/preview/{secret}",         READ, &[],                        0, Kept::Nowhere, Serves::Preview),
     route("/on-air.json",              READ, &[],                        0, Kept::Nowhere, Serves::OnAir),
     route("/on-air/events",            READ, &[],                        0, Kept::Nowhere, Serves::OnAirEvents),
     route("/media/{*key}",             READ, &[],                        0, Kept::There,   Serves::Media),

@@ -8,13 +8,18 @@ use axum::body::Body;
 use bus::Bus;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
 use site::view::sample;
 use site::{Settings, Site};
+use station::act::Ending;
 use station::clock::Fixed;
 use station::event::{Message, Revision};
+use station::redirect::{Cause, Pattern};
 use station::story::{Saved, State};
-use station::{Event, Slug, Station, StationId, Story, StoryId, Text};
+use station::{Draft, Event, Redirect, Slug, Station, StationId, Story, StoryId, Text};
 use store::Db;
+use store::draft::Kept;
+use store::preview::Preview;
 use tower::ServiceExt;
 use vault::Vault;
 
@@ -105,6 +110,54 @@ impl House {
         let mut tx = self.db.begin().await.unwrap();
         let saved = Saved { at: "2026-11-24T21:00:00Z".parse().unwrap(), by: "Test".into(), why: "told".into() };
         store::story::save(&mut tx, story, &saved).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn redirect(&self, from: &str, to: &str, cause: Cause) {
+        let mut tx = self.db.begin().await.unwrap();
+        let at = "2026-11-24T21:00:00Z".parse().unwrap();
+        let from = Pattern::parse(from).unwrap();
+        let redirect = Redirect { from, to: to.into(), cause, by: "Test".into(), at };
+        store::redirect::save(&mut tx, StationId(1), &redirect).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn end(&self, story: &Story, ending: Ending) {
+        let mut tx = self.db.begin().await.unwrap();
+        store::ending::save(&mut tx, StationId(1), story.id, &ending).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody writes: the draft has another headline.
+    async fn write(&self, story: &Story, headline: &str) {
+        let draft = Kept {
+            station: StationId(1),
+            story: story.id,
+            document: Draft { headline: headline.into(), ..Draft::of(story) },
+            version: 1,
+            stands: None,
+            saved_at: "2026-11-24T21:00:00Z".parse().unwrap(),
+            saved_by: "Test".into(),
+            saved_by_account: None,
+            begun_by: None,
+        };
+        let mut tx = self.db.begin().await.unwrap();
+        store::draft::save(&mut tx, &draft).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A link that is good for a day.
+    async fn make_preview(&self, story: &Story, secret: &str) {
+        let sha256 = Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect();
+        let preview = Preview {
+            secret_sha256: sha256,
+            story: story.id,
+            made_by: "Test".into(),
+            made_at: "2026-11-24T21:33:00Z".parse().unwrap(),
+            ends_at: "2026-11-25T21:33:00Z".parse().unwrap(),
+        };
+        let mut tx = self.db.begin().await.unwrap();
+        store::preview::make(&mut tx, StationId(1), &preview).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -596,4 +649,117 @@ async fn the_day_changes_at_the_stations_midnight() {
     let after = house.get("/schedule").await;
     assert_eq!((before.status, after.status), (StatusCode::OK, StatusCode::OK));
     assert!(today(&before) > 0 && before.header(header::ETAG) != after.header(header::ETAG));
+}
+
+#[tokio::test]
+async fn what_moved_is_found_and_what_is_not_there_is_counted() {
+    let house = House::open().await;
+    for (from, to, cause) in [
+        ("/news/2026-11-23/soil", WIRE_STORY, Cause::Moved),
+        ("/blog/*", "/science/*", Cause::Imported),
+        ("/jobs", "https://jobs.example/harrow", Cause::ByHand),
+        ("/science/2026-11-20/soon", "/news", Cause::Unpublished),
+    ] {
+        house.redirect(from, to, cause).await;
+    }
+    for (address, status, location) in [
+        ("/news/2026-11-23/soil", StatusCode::MOVED_PERMANENTLY, WIRE_STORY),
+        ("/news/2026-11-23/soil?utm_source=x", StatusCode::MOVED_PERMANENTLY, WIRE_STORY),
+        ("/blog/2019/flood", StatusCode::MOVED_PERMANENTLY, "/science/2019/flood"),
+        ("/jobs", StatusCode::MOVED_PERMANENTLY, "https://jobs.example/harrow"),
+        ("/science/2026-11-20/soon", StatusCode::FOUND, "/news"),
+        ("/news/2026-11-23/listening-to-soil?amp=1", StatusCode::MOVED_PERMANENTLY, WIRE_STORY),
+        ("/news/2026-11-23/listening-to-soil/amp/", StatusCode::MOVED_PERMANENTLY, WIRE_STORY),
+    ] {
+        let answer = house.get(address).await;
+        assert_eq!((answer.status, answer.header(header::LOCATION)), (status, location), "{address}");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-cache", "it may move back: {address}");
+    }
+    assert_eq!(house.get("/news").await.status, StatusCode::OK, "where something stands nobody is led away");
+
+    for _ in 0..3 {
+        assert_eq!(house.get("/flood-map?from=mail").await.status, StatusCode::NOT_FOUND);
+    }
+    house.ask(Request::post("/flood-map")).await;
+    let counting = async {
+        loop {
+            let missed = store::missed::most(&house.db, StationId(1), 9).await.unwrap();
+            if let Some(first) = missed.first() {
+                return (first.path.clone(), first.times);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let counted = tokio::time::timeout(DEADLINE, counting).await.expect("it is written down");
+    assert_eq!(counted, ("/flood-map".to_owned(), 3));
+}
+
+#[tokio::test]
+async fn an_unpublished_story_leaves_a_sentence_a_notice_or_the_way_to_something_else() {
+    let house = House::open().await;
+    let story = Story { state: State::Unpublished, ..sample::own_story() };
+    assert_eq!(house.get(OWN_STORY).await.status, StatusCode::OK);
+    house.save(&story).await;
+    house.end(&story, Ending::Gone).await;
+    house.tell(Event::StoryWithdrawn { story: story.id });
+    let gone = house.get_until(OWN_STORY, |answer| answer.status == StatusCode::GONE).await;
+    assert!(gone.says("not published any more") && !gone.says(&story.headline));
+    house.get_until("/", |answer| !answer.says(&story.headline)).await;
+
+    house.end(&story, Ending::Notice { words: "We are checking a figure <in it>.".into() }).await;
+    house.tell(Event::StoryWithdrawn { story: story.id });
+    let notice = house.get_until(OWN_STORY, |answer| answer.says("checking a figure")).await;
+    assert_eq!(notice.status, StatusCode::OK);
+    assert!(notice.says("&lt;in it&gt;") && notice.says("noindex") && !notice.says(&story.headline));
+
+    house.end(&story, Ending::Redirect { to: "/science".into() }).await;
+    house.redirect(OWN_STORY, "/science", Cause::Unpublished).await;
+    house.tell(Event::StoryWithdrawn { story: story.id });
+    let sent = house.get_until(OWN_STORY, |answer| answer.status == StatusCode::FOUND).await;
+    assert_eq!(sent.header(header::LOCATION), "/science");
+
+    house.save(&sample::own_story()).await;
+    house.tell(Event::StoryPublished { story: story.id });
+    house.get_until(OWN_STORY, |answer| answer.status == StatusCode::OK && answer.says(&story.headline)).await;
+}
+
+#[tokio::test]
+async fn a_story_that_nobody_may_read_yet_is_at_no_address() {
+    let house = House::open().await;
+    for state in [State::Draft, State::InReview, State::Ready, State::Scheduled] {
+        let story = Story { state, published_at: None, ..sample::own_story() };
+        house.save(&story).await;
+        house.tell(Event::StoryWithdrawn { story: story.id });
+        house.get_until(OWN_STORY, |answer| answer.status == StatusCode::NOT_FOUND).await;
+        house.get_until("/science", |answer| !answer.says(&story.headline)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_preview_link_shows_the_draft_to_whoever_has_it_until_it_ends() {
+    let house = House::open().await;
+    let story = Story { state: State::Draft, published_at: None, ..sample::own_story() };
+    house.save(&story).await;
+    house.write(&story, "Why the Harrow will rise").await;
+    house.make_preview(&story, "a-long-secret").await;
+    let shown = house.get("/preview/a-long-secret").await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(shown.says("Why the Harrow will rise") && shown.says("Preview.") && shown.says("November 25"));
+    assert_eq!(shown.header(header::CACHE_CONTROL), "no-store");
+    assert_eq!(shown.header("x-robots-tag"), "noindex, nofollow");
+    assert_eq!(shown.header(header::REFERRER_POLICY), "no-referrer");
+    assert!(!shown.headers.contains_key(header::SET_COOKIE));
+    assert!(!shown.says("a-long-secret") && !shown.says("ld+json") && !shown.says("rel=\"canonical\""));
+    assert_eq!(house.ask(Request::head("/preview/a-long-secret")).await.body.len(), 0);
+    for wrong in ["/preview/another-secret", "/preview/", "/preview/a-long-secret/x"] {
+        assert_ne!(house.get(wrong).await.status, StatusCode::OK, "{wrong}");
+    }
+
+    house.write(&story, "Why the Harrow rose").await;
+    assert!(house.get("/preview/a-long-secret").await.says("Why the Harrow rose"), "it shows what is written now");
+    house.save(&Story { state: State::Killed, ..story.clone() }).await;
+    assert_eq!(house.get("/preview/a-long-secret").await.status, StatusCode::NOT_FOUND);
+    house.save(&story).await;
+    house.clock.advance(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(house.get("/preview/a-long-secret").await.status, StatusCode::NOT_FOUND, "it has ended");
 }

@@ -8,6 +8,7 @@ mod episode;
 mod home;
 mod listen;
 mod person;
+pub mod preview;
 mod programme;
 mod schedule;
 mod section;

@@ -18,6 +18,8 @@ pub struct Page {
     pub story: Story,
     /// Other stories of its section, newest first.
     pub more: Vec<Teaser>,
+    /// Until when the link shows it, where this is a preview and not the page that readers see.
+    pub preview_until: Option<Moment>,
 }
 
 /// A story as its page shows it.
@@ -129,7 +131,28 @@ impl Page {
             json_ld: Some(json_ld::story(edition, story, &view.href, view.lead.as_ref(), view.sounds.first())),
         };
         let more = more.iter().filter(|other| other.id != story.id).map(|other| Teaser::new(edition, other, people));
-        Self { frame: Frame::new(edition, &head), more: more.collect(), story: view }
+        Self { frame: Frame::new(edition, &head), more: more.collect(), story: view, preview_until: None }
+    }
+
+    /// The page of a story as it will look, for whoever has a link that shows it until `until`: no machine is told that
+    /// there is such a story.
+    pub fn preview(edition: &Edition, story: &station::Story, people: &[Person], until: Timestamp) -> Self {
+        let page = Self::new(edition, story, people, &[]);
+        let head = Head {
+            place: &page.story.section.href,
+            title: &story.headline,
+            description: &story.teaser,
+            is_noindex: true,
+            ..Head::default()
+        };
+        let preview_until = Some(edition.times().moment(until));
+        Self { frame: Frame::new(edition, &head), preview_until, ..page }
+    }
+
+    /// For tests and the preview of themes: an own story that is not published yet.
+    pub fn sample_preview() -> Self {
+        let (edition, story) = (sample::edition(), station::Story { published_at: None, ..sample::own_story() });
+        Self::preview(&edition, &story, &sample::people(), edition.now + std::time::Duration::from_secs(86_400))
     }
 
     /// For tests and the preview: an own story with every kind of block.
