@@ -63,7 +63,9 @@ pub const ROUTES: &[Route] = {
     use CrossSite::{Allowed, LinksOnly, Refused};
     use Guard::{Anyone, Fresh, May, SignedIn};
     use Kept::{ForEver, Nowhere};
-    use Permission::{ManageAccounts, ReadAudit};
+    use Permission::{
+        Approve, Correct, Kill, ManageAccounts, ManageStation, Publish, ReadAudit, Schedule, Submit, Unpublish, ViewDrafts,
+    };
     &[
         //    method path                         guard                body     kept     from others  what answers
         get ("/",                                 SignedIn,            0,       Nowhere, LinksOnly,   page!(home::show)),
@@ -93,6 +95,26 @@ pub const ROUTES: &[Route] = {
         post("/account/passkeys/remove",          Fresh,               4 * KB,  Nowhere, Refused,     page!(account::remove_passkey)),
         post("/account/sessions/end",             SignedIn,            KB,      Nowhere, Refused,     page!(account::end_session)),
         post("/account/sessions/end-others",      SignedIn,            0,       Nowhere, Refused,     page!(account::end_other_sessions)),
+
+        get ("/stories/{story}",                  May(ViewDrafts),     0,       Nowhere, LinksOnly,   page!(acts::show)),
+        post("/stories/{story}/submit",           May(Submit),         8 * KB,  Nowhere, Refused,     page!(acts::submit)),
+        post("/stories/{story}/send-back",        May(Approve),        8 * KB,  Nowhere, Refused,     page!(acts::send_back)),
+        post("/stories/{story}/approve",          May(Approve),        KB,      Nowhere, Refused,     page!(acts::approve)),
+        post("/stories/{story}/schedule",         May(Schedule),       KB,      Nowhere, Refused,     page!(acts::schedule)),
+        post("/stories/{story}/unschedule",       May(Schedule),       KB,      Nowhere, Refused,     page!(acts::unschedule)),
+        post("/stories/{story}/publish",          May(Publish),        KB,      Nowhere, Refused,     page!(acts::publish)),
+        post("/stories/{story}/update",           May(Publish),        8 * KB,  Nowhere, Refused,     page!(acts::update)),
+        post("/stories/{story}/correct",          May(Correct),        8 * KB,  Nowhere, Refused,     page!(acts::correct)),
+        post("/stories/{story}/unpublish",        May(Unpublish),      8 * KB,  Nowhere, Refused,     page!(acts::unpublish)),
+        post("/stories/{story}/kill",             May(Kill),           8 * KB,  Nowhere, Refused,     page!(acts::kill)),
+        post("/stories/{story}/preview",          May(ViewDrafts),     KB,      Nowhere, Refused,     page!(preview::make)),
+        post("/stories/{story}/preview/revoke",   May(ViewDrafts),     0,       Nowhere, Refused,     page!(preview::revoke)),
+
+        get ("/redirects",                        May(ManageStation),  0,       Nowhere, LinksOnly,   page!(redirects::show)),
+        post("/redirects",                        May(ManageStation),  4 * KB,  Nowhere, Refused,     page!(redirects::save)),
+        post("/redirects/remove",                 May(ManageStation),  4 * KB,  Nowhere, Refused,     page!(redirects::remove)),
+        post("/redirects/import",                 May(ManageStation),  2048 * KB, Nowhere, Refused,   page!(redirects::import)),
+        post("/redirects/missed/forget",          May(ManageStation),  4 * KB,  Nowhere, Refused,     page!(redirects::forget_missed)),
 
         get ("/people",                           May(ManageAccounts), 0,       Nowhere, LinksOnly,   page!(people::show)),
         post("/people",                           May(ManageAccounts), 4 * KB,  Nowhere, Refused,     page!(people::invite)),

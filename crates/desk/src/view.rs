@@ -51,6 +51,7 @@ pub struct Item {
 /// The menu: what it is called, where it leads, what one must be allowed to see it. To add a page to it, add a line.
 const MENU: &[(&str, &str, Option<Permission>)] = &[
     ("Stories", "/", None),
+    ("Redirects", "/redirects", Some(Permission::ManageStation)),
     ("People", "/people", Some(Permission::ManageAccounts)),
     ("Roles", "/roles", Some(Permission::ManageAccounts)),
     ("Audit log", "/audit", Some(Permission::ReadAudit)),
@@ -74,6 +75,20 @@ const SAID: &[(&str, &str)] = &[
     ("disabled", "The account is disabled, and signed out everywhere."),
     ("enabled", "The account is enabled."),
     ("person-set", "The credit is changed."),
+    ("submit", "The story is handed in."),
+    ("send-back", "The story is sent back to its writer."),
+    ("approve", "The story is ready to be published."),
+    ("schedule", "The story is set for that moment."),
+    ("unschedule", "The story is taken out of the schedule."),
+    ("publish", "The story is published: readers see it now."),
+    ("update", "The story is updated: readers see the new text now."),
+    ("correct", "The correction stands on the page, with today’s date."),
+    ("unpublish", "The story is off the site."),
+    ("kill", "The story is killed: it is gone from every page."),
+    ("preview-revoked", "Every preview link to this story is worthless now."),
+    ("redirect-saved", "The redirect is saved."),
+    ("redirect-removed", "The redirect is removed."),
+    ("missed-forgotten", "The address is off the list, until somebody asks for it again."),
 ];
 
 impl Frame {

@@ -1,6 +1,7 @@
 //! The desk, asked as a browser asks it, on a real store.
 
 mod house;
+mod publishing;
 
 use std::collections::BTreeSet;
 

@@ -5,12 +5,15 @@
 //! forth does nothing twice.
 
 pub(crate) mod account;
+pub(crate) mod acts;
 pub(crate) mod audit;
 pub(crate) mod files;
 pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod people;
+pub(crate) mod preview;
 pub(crate) mod problem;
+pub(crate) mod redirects;
 pub(crate) mod roles;
 pub(crate) mod sign_in;
 

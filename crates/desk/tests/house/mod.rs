@@ -13,7 +13,7 @@ use desk::{Desk, Settings, accounts};
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use station::clock::{Clock, Fixed};
-use station::{Accent, Block, Slug, Station, StationId};
+use station::{Accent, Block, Slug, Station, StationId, Timestamp};
 use store::Db;
 use tower::ServiceExt;
 
@@ -45,6 +45,10 @@ impl House {
 
     pub fn advance_seconds(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn browser(&self) -> Browser {
@@ -248,5 +252,6 @@ pub fn path(address: &str) -> String {
 pub fn filled(path: &str) -> String {
     path.replace("{ticket}", "none")
         .replace("{account}", "7")
+        .replace("{story}", "7")
         .replace("{name}", web::named("desk.css").unwrap().file_name())
 }
