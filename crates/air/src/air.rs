@@ -16,7 +16,7 @@ use vault::Vault;
 
 use crate::access::AccessLog;
 use crate::automation::planner::Planner;
-use crate::automation::{Console, Deck, Repertoire};
+use crate::automation::{Console, Deck, Mix, Repertoire};
 use crate::bans::Bans;
 use crate::beat::{Beat, Drum};
 use crate::control::{Control, Status};
@@ -375,7 +375,9 @@ impl Air {
         control.tick();
         let console = self.open_console(service, repertoire, &call);
         let burst = Duration::from_secs(self.settings().burst_seconds);
-        let deck = Deck::new(console, Arc::clone(&self.house.clock), ours, vault.clone(), call, burst);
+        let mix = |workshop| Mix::new(Arc::clone(&control), workshop, vault.clone(), self.house.beat.clone());
+        let mix = self.house.workshop.clone().map(mix);
+        let deck = Deck::new(console, Arc::clone(&self.house.clock), ours, vault.clone(), call, burst).with_mix(mix);
         self.spawn(deck.run());
         Ok(())
     }
@@ -422,6 +424,7 @@ impl Air {
                     mount.identity().station == ladder.station() && mount.path() == rendition.mount_path()
                 };
                 let Some(mount) = mounts.iter().find(is_it) else { continue };
+                mount.is_packed_by(Arc::clone(rendition));
                 let packing = Arc::clone(ladder).pack(Arc::clone(rendition), mount.follow(From::Oldest));
                 self.packing.lock().unwrap_or_else(PoisonError::into_inner).push(self.house.beat.spawn(packing));
             }

@@ -8,14 +8,17 @@
 //!
 //! A deck keeps one timeline for all its mounts, which goes with the clock. A piece begins on each mount at the first
 //! frame boundary at or after its moment on that line, whatever went before: so nothing drifts, neither mounts apart nor
-//! all of them away from the time. A moment of the line is on the air when its frames are put into the log. Frames are passed on as they are; what would blend two pieces into each other has to
-//! stand where frames are made, behind the mount.
+//! all of them away from the time. A moment of the line is on the air when its frames are put into the log. Frames are
+//! passed on as they are. Where pieces are to fade into each other, they are decoded as well and go through the [`mix`], on
+//! the same line: a piece that fades is over for the deck when the next one begins, and is heard to its end in the mix.
 //!
 //! Start at [`Deck::run`], then `Deck::play`.
 
 mod console;
 pub mod history;
+mod mix;
 pub mod planner;
+mod player;
 pub mod queue;
 mod repertoire;
 mod tape;
@@ -33,6 +36,7 @@ use vault::Vault;
 
 use crate::Mount;
 pub use console::{Ahead, Console, LinedUp, On};
+pub(crate) use mix::Mix;
 use planner::Planned;
 pub use repertoire::Repertoire;
 use voice::{Cue, Portion, Voice};
@@ -43,6 +47,8 @@ const LEAD: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(5);
 /// A mount that is later than this in a piece comes into it; one that is not begins with its first frame.
 const LATE: Duration = Duration::from_millis(150);
+/// How long before a piece fades it is decided what comes next, so that there is time to open it.
+const PREPARATION: Duration = Duration::from_secs(2);
 /// How near a start must be to count as now.
 const NEAR: SignedDuration = SignedDuration::from_millis(5);
 
@@ -51,6 +57,8 @@ pub(crate) struct Deck {
     console: Arc<Console>,
     clock: Arc<dyn Clock>,
     lines: Vec<Line>,
+    /// Where pieces fade into each other, if there is a workshop for it.
+    mix: Option<Mix>,
     vault: Vault,
     /// Woken with every tick of the air, when a mount may have come to need it, and when somebody wants something of it.
     call: Arc<Notify>,
@@ -70,11 +78,35 @@ struct Line {
     voice: Option<Voice>,
 }
 
+/// A piece, or silence, on the timeline.
+struct Turn<'a> {
+    planned: Option<&'a Planned>,
+    /// Where it begins.
+    start: Duration,
+    /// For how long what was on before is heard beside it.
+    fade: Duration,
+}
+
+/// Where a piece begins to fade, and for how long it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fade {
+    at: Duration,
+    lasts: Duration,
+}
+
+impl Fade {
+    /// For how long it still lasts where the next piece begins; nothing if that is before it. A mount with long pages may have been
+    /// sent a little more than up to its beginning.
+    fn lasts_from(&self, end: Duration) -> Duration {
+        if end < self.at { Duration::ZERO } else { (self.at + self.lasts).saturating_sub(end) }
+    }
+}
+
 /// How a piece ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// It was played, up to here on the timeline.
-    Played(Duration),
+    /// It was played up to here on the timeline, where it fades for so long.
+    Played(Duration, Duration),
     /// No mount that needs it could play it.
     Unplayable,
     /// Nobody needs automation any more.
@@ -93,7 +125,12 @@ impl Deck {
     ) -> Self {
         let line = |mount| Line { mount, turn: None, sent: Duration::ZERO, voice: None };
         let lines = mounts.into_iter().map(line).collect();
-        Self { console, clock, lines, vault, call, head_start, zero: Instant::now() }
+        Self { console, clock, lines, mix: None, vault, call, head_start, zero: Instant::now() }
+    }
+
+    /// The same deck, whose pieces can fade into each other.
+    pub fn with_mix(self, mix: Option<Mix>) -> Self {
+        Self { mix, ..self }
     }
 
     /// Plays whenever it is needed. Does not end.
@@ -104,6 +141,7 @@ impl Deck {
             }
             self.come_on();
             self.play_on().await;
+            self.mix.iter_mut().for_each(Mix::rest);
         }
     }
 
@@ -118,12 +156,12 @@ impl Deck {
 
     /// Plays one thing after another until nobody needs it.
     async fn play_on(&mut self) {
-        let mut at = Duration::ZERO;
+        let (mut at, mut fade) = (Duration::ZERO, Duration::ZERO);
         loop {
             let planned = self.console.next(self.wall_time(at));
-            match self.play(planned.as_ref(), at).await {
-                Outcome::Played(end) => {
-                    at = end;
+            match self.play(Turn { planned: planned.as_ref(), start: at, fade }).await {
+                Outcome::Played(end, fades_for) => {
+                    (at, fade) = (end, fades_for);
                     self.console.ended(self.wall_time(at));
                 }
                 Outcome::Unplayable => {
@@ -135,14 +173,15 @@ impl Deck {
         }
     }
 
-    /// Plays what is planned, or silence for a while, from `start` on the timeline.
-    async fn play(&mut self, planned: Option<&Planned>, start: Duration) -> Outcome {
+    /// Plays what is planned, or silence for a while.
+    async fn play(&mut self, turn: Turn<'_>) -> Outcome {
+        let Turn { planned, start, .. } = turn;
         self.lines.iter_mut().for_each(|line| line.voice = None);
         let own_limit = match planned {
             Some(planned) => planned.piece.cues.out_ms.map(|_| start + plays(planned)),
             None => Some(start + RETRY),
         };
-        let mut has_begun = false;
+        let (mut has_begun, mut fade) = (false, None);
         loop {
             self.open_voices(planned, start).await;
             let voices = || self.lines.iter().filter_map(|line| line.voice.as_ref());
@@ -156,11 +195,15 @@ impl Deck {
                 self.console.began(planned, self.wall_time(start));
                 has_begun = true;
             }
-            let limit = earlier(own_limit, self.cut_after(start));
+            fade = fade.or_else(|| self.fade_of(&turn));
+            let fade_at = fade.flatten().map(|fade: Fade| fade.at);
+            let limit = earlier(earlier(own_limit, fade_at), self.cut_after(start));
             self.push(limit).await;
+            self.play_mix(&turn, limit);
             if let Some(end) = self.end(limit) {
                 self.pad(end);
-                return Outcome::Played(end);
+                let fades_for = fade.flatten().map(|fade| fade.lasts_from(end)).unwrap_or_default();
+                return Outcome::Played(end, fades_for);
             }
             // It comes with every tick of the air, and at once where a mount falls to automation.
             self.call.notified().await;
@@ -178,6 +221,36 @@ impl Deck {
         for line in self.lines.iter_mut().filter(|line| !line.is_tape()) {
             line.play(tapes_until.unwrap_or(until).min(until), due).await;
         }
+    }
+
+    /// Plays the same in the mix, while that is wanted.
+    fn play_mix(&mut self, turn: &Turn<'_>, limit: Option<Duration>) {
+        let due = self.due();
+        let mounts_at = self.lines().map(|line| line.sent).max().unwrap_or_default();
+        let Some(mix) = &mut self.mix else { return };
+        let is_wanted = mix.is_wanted(self.console.has_crossfades());
+        let Some(planned) = turn.planned.filter(|_| is_wanted) else { return mix.rest() };
+        mix.follow(&mix::Cue { piece: &planned.piece, start: turn.start, fade: turn.fade }, mounts_at);
+        mix.play(limit.map_or(due, |limit| limit.min(due)), mounts_at);
+    }
+
+    /// How what is on will fade into what comes next: `Some(None)` if it will not, `None` if it is too early to know.
+    fn fade_of(&mut self, turn: &Turn<'_>) -> Option<Option<Fade>> {
+        let planned = turn.planned?;
+        let end = turn.start + plays(planned);
+        let at = end.saturating_sub(self.console.longest_fade(planned));
+        if self.zero.elapsed() + LEAD + PREPARATION < at {
+            return None;
+        }
+        let is_mixed = self.mix.as_ref().is_some_and(Mix::is_heard);
+        let Some(mix) = self.mix.as_mut().filter(|_| is_mixed) else {
+            // It may come on until then.
+            return (self.zero.elapsed() + LEAD >= at).then_some(None);
+        };
+        let wall_time = wall_time(&*self.clock, self.zero, at);
+        let Some((coming, lasts)) = self.console.fade_ahead(planned, wall_time) else { return Some(None) };
+        mix.prepare(&coming.piece);
+        Some(Some(Fade { at: end.saturating_sub(lasts), lasts }))
     }
 
     /// Gives a voice to every mount that needs one.
@@ -244,9 +317,7 @@ impl Deck {
 
     /// What the clock on the wall shows when a place on the timeline is on the air.
     fn wall_time(&self, at: Duration) -> Timestamp {
-        let difference = |a: Duration, b: Duration| SignedDuration::try_from(a.saturating_sub(b)).unwrap_or_default();
-        let due = self.due();
-        self.clock.now() + (difference(at, due) - difference(due, at))
+        wall_time(&*self.clock, self.zero, at)
     }
 
     fn is_wanted(&self) -> bool {
@@ -281,6 +352,12 @@ impl Line {
     fn portion(&self, until: Duration, due: Duration) -> Portion {
         Portion { sound: until.saturating_sub(self.sent), ago: due.saturating_sub(self.sent) }
     }
+}
+
+fn wall_time(clock: &dyn Clock, zero: Instant, at: Duration) -> Timestamp {
+    let difference = |a: Duration, b: Duration| SignedDuration::try_from(a.saturating_sub(b)).unwrap_or_default();
+    let due = zero.elapsed() + LEAD;
+    clock.now() + (difference(at, due) - difference(due, at))
 }
 
 fn plays(planned: &Planned) -> Duration {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use audio::encode::Recipe;
+use audio::fmp4;
 use audio::loudness::Reading;
 use station::event::Meters;
 use station::{Broadcast, StationId, Timestamp};
@@ -27,8 +28,8 @@ use crate::ear::{Ear, Fault, Heard, Profile};
 use crate::emergency::Playing;
 use crate::mount::{House, Refused, Service};
 use crate::programme_bus::Bus;
-use crate::rendition::{self, Rendition};
-use crate::settings::SecondSource;
+use crate::rendition::{self, Make, Rendition};
+use crate::settings::{Loudness, SecondSource};
 use crate::switch::{Carrier, Change, InputId, Patience, Rank, Reason, Seat, Switch};
 
 /// What decides for all mounts of a service.
@@ -37,6 +38,7 @@ pub(crate) struct Control {
     /// `None` for a mount that a source made: that is a service of its own, without automation.
     service: Option<Service>,
     house: House,
+    loudness: Loudness,
     /// Woken when automation may have become wanted.
     call: Arc<Notify>,
     started: Instant,
@@ -62,6 +64,8 @@ struct Board {
     profile: Profile,
     /// The mount at which automation is listened to, for renditions of it.
     automation_ear: Option<Seat>,
+    /// How loud renditions are, once that is known.
+    levelled: Option<fmp4::Loudness>,
 }
 
 /// A mount of the service.
@@ -101,9 +105,11 @@ impl Control {
             broadcast: None,
             profile: settings.dead_air.profile,
             automation_ear: None,
+            levelled: None,
         });
-        let bus = Mutex::new(Bus::new(settings.loudness.of(service.as_ref().map(|service| service.id))));
-        Arc::new(Self { station, service, house: house.clone(), call, started: Instant::now(), board, bus })
+        let loudness = settings.loudness.of(service.as_ref().map(|service| service.id));
+        let bus = Mutex::new(Bus::new(loudness));
+        Arc::new(Self { station, service, house: house.clone(), loudness, call, started: Instant::now(), board, bus })
     }
 
     /// A mount's place. It is told what it carries from the next [`tick`](Self::tick) on.
@@ -165,11 +171,26 @@ impl Control {
         if !is_on {
             return;
         }
-        let reading = self.bus().push(id, heard.layout, heard.pcm, self.now());
+        let (reading, is_levelled) = {
+            let mut bus = self.bus();
+            (bus.push(id, heard.layout, heard.pcm, self.now()), bus.is_levelled())
+        };
+        self.tell_loudness(is_levelled);
         if let (Some(reading), Some(service)) = (reading, &self.service) {
             let meters = meters(&reading);
             self.board().meters = Some(meters);
             self.house.herald.meters(self.station, service, meters);
+        }
+    }
+
+    /// Says how loud renditions are, or that it is not known: when that changes.
+    fn tell_loudness(&self, is_levelled: bool) {
+        let levelled = self.loudness.target_lufs.filter(|_| is_levelled);
+        let levelled = levelled.and_then(|target| fmp4::Loudness::measured(target, self.loudness.ceiling_dbtp));
+        let mut board = self.board();
+        if board.levelled != levelled {
+            board.levelled = levelled;
+            (0..board.places.len()).for_each(|seat| board.tell_loudness(seat));
         }
     }
 
@@ -255,6 +276,38 @@ impl Control {
         self.settle(&mut board);
     }
 
+    /// Says whether automation's pieces are mixed into one sound: then mounts carry renditions of that, where they can.
+    pub fn set_mixed(self: &Arc<Self>, is_mixed: bool) {
+        let mut board = self.board();
+        if board.switch.is_mixed() == is_mixed {
+            return;
+        }
+        board.switch.set_mixed(is_mixed);
+        // A mix is heard as it is made: automation has no other ear.
+        self.listen_to_automation(&mut board, self.now());
+        self.expect_mix(&mut board);
+    }
+
+    /// True while somebody would hear automation's mix.
+    pub fn wants_mix(&self) -> bool {
+        let (board, now) = (self.board(), self.now());
+        let is_on = board.switch.on() == Some(InputId::Automation);
+        is_on && (0..board.places.len()).any(|seat| board.can_render(seat, now))
+    }
+
+    /// Nothing comes of automation's mix any more, until it begins anew.
+    pub fn mix_rests(self: &Arc<Self>) {
+        self.expect_mix(&mut self.board());
+    }
+
+    fn expect_mix(self: &Arc<Self>, board: &mut Board) {
+        board.switch.lose_ear(InputId::Automation, false);
+        if board.switch.is_mixed() {
+            board.switch.expect_ear(InputId::Automation);
+        }
+        self.settle(board);
+    }
+
     /// Holds the switch to a rank, or lets it decide by itself again.
     pub fn hold(self: &Arc<Self>, rank: Option<Rank>) {
         let mut board = self.board();
@@ -327,7 +380,7 @@ impl Control {
     fn listen_to_automation(self: &Arc<Self>, board: &mut Board, now: Duration) {
         let lacks = |seat| !board.switch.has_automation_at(seat) && board.can_render(seat, now);
         let is_on = board.switch.on() == Some(InputId::Automation);
-        let is_wanted = is_on && (0..board.places.len()).any(lacks);
+        let is_wanted = is_on && !board.switch.is_mixed() && (0..board.places.len()).any(lacks);
         let seat = if is_wanted { board.automation_seat() } else { None };
         if board.automation_ear == seat {
             return;
@@ -358,7 +411,8 @@ impl Control {
         let (Some(workshop), Some(recipe)) = (self.house.workshop.clone(), place.recipe) else { return };
         place.rendition.get_or_insert_with(|| {
             let portions = self.bus().connect(seat);
-            Rendition::start(&self.house.beat, workshop, place.mount.clone(), recipe, portions)
+            let make = Make { recipe, ceiling_dbtp: self.loudness.ceiling_dbtp };
+            Rendition::start(&self.house.beat, workshop, place.mount.clone(), make, portions)
         });
     }
 
@@ -436,6 +490,14 @@ impl Board {
             mount.expect_rendition(input, sender.and_then(|sender| sender.title_of(id)));
         }
         mount.carry(carrier, reason);
+        self.tell_loudness(seat);
+    }
+
+    /// Tells a mount how loud what it carries is. Of what is passed on as it was sent, nobody can say.
+    fn tell_loudness(&self, seat: Seat) {
+        let is_rendition = matches!(self.places[seat].carrier, Some(Carrier::Rendition(_)));
+        let Some(mount) = self.places[seat].mount.upgrade() else { return };
+        mount.tell_loudness(self.levelled.filter(|_| is_rendition));
     }
 
     fn input_status(&self, id: InputId, rank: Rank, now: Duration) -> Input {
@@ -447,6 +509,7 @@ impl Board {
             Some(Fault::Silent) => State::Silent,
             Some(Fault::ChannelDead) => State::ChannelDead,
             Some(Fault::StuckTone) => State::StuckTone,
+            Some(Fault::Frozen) => State::Frozen,
             None => State::Good,
         };
         let (rank, is_on) = (rank.name().to_owned(), self.switch.on() == Some(id));

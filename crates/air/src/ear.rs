@@ -9,6 +9,7 @@
 //!
 //! Start at `Ear::hear` and, on the other side, `Listening::run`.
 
+mod echo;
 mod judge;
 
 use std::sync::{Arc, Weak};
@@ -27,8 +28,10 @@ pub use judge::{Fault, Judge, Moment, Profile, Verdict};
 
 use crate::beat::Beat;
 use crate::control::Control;
+use crate::ring::duration;
 use crate::switch::InputId;
 use crate::transcode::{Decoding, Ended, Workshop};
+use echo::Echo;
 
 /// How many frames wait for an ear: more than a source may send ahead of time.
 const FRAMES_MAX: usize = 1_024;
@@ -55,7 +58,7 @@ pub(crate) struct Ear {
 #[derive(Debug)]
 enum Told {
     Format(Format, Bytes),
-    Frame(Bytes),
+    Frame(Frame),
     /// What follows does not follow in sound.
     Gap,
 }
@@ -65,9 +68,9 @@ impl Ear {
     pub fn start(beat: &Beat, workshop: Workshop, control: &Arc<Control>, id: InputId) -> Self {
         let (queue, told) = mpsc::channel(FRAMES_MAX);
         let control = Arc::downgrade(control);
-        let (format, meter) = (None, None);
+        let (format, meter, echo, is_echo) = Default::default();
         let judge = Judge::new(Profile::default());
-        let listening = Listening { workshop, control, id, told, format, meter, judge };
+        let listening = Listening { workshop, control, id, told, format, meter, judge, echo, is_echo };
         Self { queue, has_gap: false, task: beat.spawn(listening.run()) }
     }
 
@@ -81,7 +84,7 @@ impl Ear {
         if self.has_gap {
             self.has_gap = self.queue.try_send(Told::Gap).is_err();
         }
-        self.tell(Told::Frame(frame.bytes.clone()));
+        self.tell(Told::Frame(frame.clone()));
     }
 
     /// What follows does not follow in sound.
@@ -122,6 +125,9 @@ struct Listening {
     format: Option<(Format, Bytes)>,
     meter: Option<Meter>,
     judge: Judge,
+    echo: Echo,
+    /// Whether what it was told last had been sent before.
+    is_echo: bool,
 }
 
 /// Why an ear heard no more.
@@ -189,10 +195,19 @@ impl Listening {
                 self.format = Some((format, headers.clone()));
                 decoding.open(format, headers).await?;
             }
-            Told::Frame(bytes) => decoding.push(bytes).await?,
+            Told::Frame(frame) => {
+                self.note_echo(&frame);
+                decoding.push(frame.bytes).await?;
+            }
             Told::Gap => decoding.jump().await?,
         }
         Ok(())
+    }
+
+    fn note_echo(&mut self, frame: &Frame) {
+        let Some((format, _)) = &self.format else { return };
+        let sound = duration(u64::from(frame.samples), format.sample_rate_hz);
+        self.is_echo = self.echo.hear(format.codec, &frame.bytes, sound);
     }
 
     /// Judges what was decoded, and hands it on.
@@ -214,15 +229,15 @@ impl Listening {
         let Some(meter) = &mut self.meter else { return Verdict::default() };
         meter.push(pcm);
         let instants = layout.instants(pcm) as u64;
-        let lasts = crate::ring::duration(instants, layout.sample_rate_hz);
-        self.judge.hear(&moment(&meter.reading(), lasts))
+        let lasts = duration(instants, layout.sample_rate_hz);
+        self.judge.hear(&moment(&meter.reading(), lasts, self.is_echo))
     }
 }
 
-fn moment(reading: &Reading, lasts: Duration) -> Moment {
+fn moment(reading: &Reading, lasts: Duration, is_echo: bool) -> Moment {
     let tone_hz = (reading.tone.share >= TONE_SHARE_MIN).then_some(f64::from(reading.tone.hz));
     let levels_dbfs = reading.channels.map(|channel| channel.rms_dbfs);
-    Moment { lasts, momentary_lufs: reading.momentary_lufs, levels_dbfs, tone_hz }
+    Moment { lasts, momentary_lufs: reading.momentary_lufs, levels_dbfs, tone_hz, is_echo }
 }
 
 fn replacement_after(failures: u32) -> Duration {

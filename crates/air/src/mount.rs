@@ -15,7 +15,7 @@ mod snapshot;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use audio::Frame;
@@ -41,7 +41,7 @@ use crate::settings::Settings;
 use crate::switch::{Carrier, InputId, Rank, Reason, Seat};
 use crate::terms::Terms;
 use crate::transcode::Workshop;
-use crate::{Title, codec};
+use crate::{Title, codec, hls};
 
 /// The service that a mount belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,9 @@ pub struct Mount {
     /// What decides what it carries, and its place there.
     control: Arc<Control>,
     seat: Seat,
+    loudness: Mutex<Option<audio::fmp4::Loudness>>,
+    /// What packs it for HLS.
+    packed: OnceLock<Arc<hls::Rendition>>,
     started: Instant,
     desk: Mutex<Desk>,
 }
@@ -124,7 +127,23 @@ impl Mount {
         let (roster, bytes_received, started) = (Roster::default(), AtomicU64::new(0), Instant::now());
         Arc::new_cyclic(|this| {
             let seat = control.add(this.clone(), &identity.mount);
-            Self { identity, house, log, audience, roster, bytes_received, terms, intro, control, seat, started, desk }
+            let (loudness, packed) = (Mutex::default(), OnceLock::new());
+            Self {
+                identity,
+                house,
+                log,
+                audience,
+                roster,
+                bytes_received,
+                terms,
+                intro,
+                control,
+                seat,
+                loudness,
+                packed,
+                started,
+                desk,
+            }
         })
     }
 
@@ -372,6 +391,23 @@ impl Mount {
             self.house.herald.input(self.identity.station, service.id, self.path(), input, reason.as_str());
         }
         self.tell_title(&mut desk);
+    }
+
+    /// How loud what it carries is, as far as that is known: of renditions that have come to their level.
+    pub fn loudness(&self) -> Option<audio::fmp4::Loudness> {
+        *self.loudness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how loud it is, also to whoever packs it for HLS.
+    pub(crate) fn tell_loudness(&self, loudness: Option<audio::fmp4::Loudness>) {
+        *self.loudness.lock().unwrap_or_else(PoisonError::into_inner) = loudness;
+        self.packed.get().inspect(|packed| packed.set_loudness(loudness));
+    }
+
+    /// This packs it for HLS.
+    pub(crate) fn is_packed_by(&self, rendition: Arc<hls::Rendition>) {
+        // It is packed once, by one.
+        let _ = self.packed.set(rendition);
     }
 
     /// What a rendition that will be carried is made from, and its title.

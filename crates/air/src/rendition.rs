@@ -1,7 +1,7 @@
 //! A rendition: what is on, encoded for a mount to which nobody sends it.
 //!
-//! It takes the sound from the [programme bus](crate::programme_bus), in the mount's own rate and channels, and lets a
-//! [child process](crate::transcode) encode it. It goes on while inputs change, so listeners never meet another format.
+//! It takes the sound from the [programme bus](crate::programme_bus), in the mount's own rate and channels, takes down peaks
+//! that would stand out once it is decoded again, and lets a [child process](crate::transcode) encode it. It goes on while inputs change, so listeners never meet another format.
 //!
 //! A child that crashes or hangs is replaced at once. The sound it had not given back yet is encoded again, so that
 //! listeners miss nothing of the programme: what they meet is a pause, which is measured, told as an event and counted.
@@ -13,6 +13,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use audio::encode::{Coding, Impossible, Recipe};
+use audio::limit::{self, Limiter};
 use audio::pcm::Layout;
 use audio::resample::Resampler;
 use audio::{Found, Framer};
@@ -24,7 +25,7 @@ use crate::Mount;
 use crate::beat::Beat;
 use crate::programme_bus::Portion;
 use crate::ring::duration;
-use crate::transcode::{Encoding, Ended, Workshop};
+use crate::transcode::{Ended, Workshop};
 
 /// How much sound is kept to be encoded again: as much as a source may send ahead of time.
 const OWED_MAX: Duration = Duration::from_secs(12);
@@ -53,6 +54,14 @@ pub(crate) fn recipe(mount: &station::Mount) -> Option<Result<Recipe, Impossible
     Some(recipe.check().map(|()| recipe))
 }
 
+/// How a mount's rendition is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Make {
+    pub recipe: Recipe,
+    /// What no true peak gets above that a listener hears, in dBTP.
+    pub ceiling_dbtp: f64,
+}
+
 /// A mount's rendition. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Rendition(JoinHandle<()>);
@@ -63,11 +72,11 @@ impl Rendition {
         beat: &Beat,
         workshop: Workshop,
         mount: Weak<Mount>,
-        recipe: Recipe,
+        make: Make,
         bus: mpsc::Receiver<Portion>,
     ) -> Self {
         let (owed, gap_since) = (Owed::new(), None);
-        let rendering = Rendering { workshop, mount, recipe, bus, owed, gap_since };
+        let rendering = Rendering { workshop, mount, make, bus, owed, gap_since };
         Self(beat.spawn(rendering.run()))
     }
 }
@@ -81,7 +90,7 @@ impl Drop for Rendition {
 struct Rendering {
     workshop: Workshop,
     mount: Weak<Mount>,
-    recipe: Recipe,
+    make: Make,
     bus: mpsc::Receiver<Portion>,
     owed: Owed,
     /// Since when nothing has come because a child was lost, and how.
@@ -124,19 +133,20 @@ impl Rendering {
 
     /// Encodes until its child ends.
     async fn encode(&mut self) -> Result<std::convert::Infallible, Silent> {
-        let mut encoding = self.workshop.encode(self.recipe).await?;
-        let mut framer = Framer::new(self.recipe.coding.codec());
+        let recipe = self.make.recipe;
+        let mut encoding = self.workshop.encode(recipe).await?;
+        let mut framer = Framer::new(recipe.coding.codec());
         // A layout that a recipe was checked for can be resampled to.
-        let mut resampler = Resampler::new(Layout::HOUSE, self.recipe.layout).map_err(|_| Silent::Unwanted)?;
+        let mut finish = Finish::new(&self.make).ok_or(Silent::Unwanted)?;
         for portion in self.owed.portions() {
-            push(&portion, &mut resampler, &mut encoding).await?;
+            encoding.push(finish.run(&portion)).await?;
         }
         loop {
             tokio::select! {
                 portion = self.bus.recv() => {
                     let portion = portion.ok_or(Silent::Unwanted)?;
                     self.owed.give(&portion);
-                    push(&portion, &mut resampler, &mut encoding).await?;
+                    encoding.push(finish.run(&portion)).await?;
                 }
                 bytes = encoding.next() => {
                     framer.push(&bytes?.ok_or(Silent::Unwanted)?);
@@ -149,7 +159,7 @@ impl Rendering {
     /// Hands whole frames to the mount.
     fn take(&mut self, framer: &mut Framer) -> Result<(), Silent> {
         let mount = self.mount.upgrade().ok_or(Silent::Unwanted)?;
-        let sample_rate_hz = self.recipe.format().sample_rate_hz;
+        let sample_rate_hz = self.make.recipe.format().sample_rate_hz;
         for found in framer.by_ref() {
             match found {
                 Found::Format { format, headers } => mount.rendition_format(format, headers),
@@ -167,10 +177,28 @@ impl Rendering {
     }
 }
 
-async fn push(portion: &[f32], resampler: &mut Resampler, encoding: &mut Encoding) -> Result<(), Ended> {
-    let mut pcm = Vec::with_capacity(portion.len());
-    resampler.push(portion, &mut pcm);
-    encoding.push(pcm).await
+/// The last steps before the encoder: into the mount's layout, and so far below the ceiling that what the encoder does to
+/// the wave stays below it too.
+struct Finish {
+    resampler: Resampler,
+    limiter: Limiter,
+}
+
+impl Finish {
+    fn new(make: &Make) -> Option<Self> {
+        let Recipe { coding, bitrate_kbps, layout } = make.recipe;
+        let resampler = Resampler::new(Layout::HOUSE, layout).ok()?;
+        let ceiling_dbtp =
+            make.ceiling_dbtp - limit::headroom_db(coding, bitrate_kbps / u32::from(layout.channels.max(1)));
+        Some(Self { resampler, limiter: Limiter::new(layout, ceiling_dbtp) })
+    }
+
+    fn run(&mut self, portion: &[f32]) -> Vec<f32> {
+        let mut pcm = Vec::with_capacity(portion.len());
+        self.resampler.push(portion, &mut pcm);
+        self.limiter.run(&mut pcm);
+        pcm
+    }
 }
 
 /// Sound that a child was given and has not given back as frames.
@@ -229,6 +257,22 @@ mod tests {
 
     fn portion(milliseconds: u32) -> Portion {
         vec![0.0; Layout::HOUSE.numbers_in(milliseconds)].into()
+    }
+
+    #[test]
+    fn an_encoder_gets_sound_that_leaves_it_the_headroom_it_needs() {
+        let peak_of = |coding, layout| {
+            let recipe = Recipe { coding, bitrate_kbps: 64, layout };
+            let mut finish = Finish::new(&Make { recipe, ceiling_dbtp: -1.0 }).unwrap();
+            let loud = (0..48_000).flat_map(|at| [(at as f32 * 0.13).sin() * 3.0; 2]).collect::<Vec<_>>();
+            let pcm = finish.run(&loud);
+            audio::pcm::decibels(pcm.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs())).into())
+        };
+        let narrow = Layout { sample_rate_hz: 44_100, channels: 2 };
+        for (coding, layout) in [(Coding::Mp3, narrow), (Coding::Opus, Layout::HOUSE), (Coding::HeAac, narrow)] {
+            let (peak_dbfs, ceiling_dbtp) = (peak_of(coding, layout), -1.0 - limit::headroom_db(coding, 32));
+            assert!((ceiling_dbtp - 0.6..=ceiling_dbtp).contains(&peak_dbfs), "{coding}: {peak_dbfs} dBFS");
+        }
     }
 
     #[test]

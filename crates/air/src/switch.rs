@@ -4,7 +4,7 @@
 //! as it is sent, where it is sent to that mount; as a rendition made from it, elsewhere ([`Switch::carrier`]).
 //!
 //! An input is left when it is gone, has sent nothing for a while, or sounds wrong: silent, one channel dead, a tone
-//! that does not move. What it sounds like is told by an ear; an input that nobody listens to is never called bad.
+//! that does not move, the same again and again. What it sounds like is told by an ear; an input that nobody listens to is never called bad.
 //! One that was left is returned to when it has been good for a while, at a quiet point if there is one in time. A
 //! person can hold the switch to a rank; then what sounds wrong is their business, but what is gone is still left.
 //! Time is whatever its owner measures with; it only has to go forward.
@@ -126,6 +126,7 @@ impl Reason {
             Reason::Faulty(Fault::Silent) => "the input before it was silent",
             Reason::Faulty(Fault::ChannelDead) => "one channel of the input before it was dead",
             Reason::Faulty(Fault::StuckTone) => "the input before it was stuck on a tone",
+            Reason::Faulty(Fault::Frozen) => "the input before it sent the same again and again",
             Reason::Recovered => "it is good again",
             Reason::ByHand => "it was switched by hand",
         }
@@ -234,6 +235,8 @@ pub struct Switch {
     on: Option<InputId>,
     /// The mounts in whose codec automation has nothing at the moment.
     without_automation: Vec<Seat>,
+    /// Automation's pieces are mixed into one sound, so that a rendition of it is better than its frames.
+    is_mixed: bool,
     /// The rank that somebody holds it to.
     held: Option<Rank>,
     /// Somebody has moved it by hand, and it has not decided since.
@@ -249,6 +252,7 @@ impl Switch {
             inputs: Vec::new(),
             on: None,
             without_automation: Vec::new(),
+            is_mixed: false,
             held: None,
             was_moved: false,
             next_number: 0,
@@ -333,6 +337,16 @@ impl Switch {
     /// True if automation has what it plays in the codec of a mount.
     pub fn has_automation_at(&self, seat: Seat) -> bool {
         !self.without_automation.contains(&seat)
+    }
+
+    /// Says whether automation's pieces are mixed into one sound.
+    pub fn set_mixed(&mut self, is_mixed: bool) {
+        self.is_mixed = is_mixed;
+    }
+
+    /// True if automation's pieces are mixed into one sound.
+    pub fn is_mixed(&self) -> bool {
+        self.is_mixed
     }
 
     /// Takes an input away.
@@ -444,7 +458,8 @@ impl Switch {
     pub fn carrier_at_last(&self, seat: Seat, can_render: bool, now: Duration) -> Option<Carrier> {
         let on = self.input(self.on?)?;
         let can_render = can_render && on.listened != Listened::Not;
-        let is_direct = |input: &Input| self.reaches(input, seat) && (input.fits || !can_render);
+        let is_better_rendered = |input: &Input| !input.fits || (self.is_mixed && input.id == InputId::Automation);
+        let is_direct = |input: &Input| self.reaches(input, seat) && !(can_render && is_better_rendered(input));
         if is_direct(on) {
             return Some(Carrier::Direct(on.id));
         }

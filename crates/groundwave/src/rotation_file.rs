@@ -34,6 +34,8 @@ struct CategoryEntry {
     artist_minutes: u32,
     #[serde(default)]
     title_minutes: u32,
+    #[serde(default)]
+    crossfade_ms: u32,
 }
 
 /// A `[[clock]]`.
@@ -121,8 +123,8 @@ impl RotationFile {
 
 impl CategoryEntry {
     fn category(self) -> Category {
-        let Self { slug, title, artist_minutes, title_minutes } = self;
-        Category { slug, title, artist_minutes, title_minutes }
+        let Self { slug, title, artist_minutes, title_minutes, crossfade_ms } = self;
+        Category { slug, title, artist_minutes, title_minutes, crossfade_ms }
     }
 }
 
@@ -237,6 +239,7 @@ mod tests {
         title = "Songs"
         artist_minutes = 60
         title_minutes = 180
+        crossfade_ms = 3000
         [[clock]]
         slug = "any"
         title = "Any hour"
@@ -257,6 +260,7 @@ mod tests {
     #[test]
     fn a_file_becomes_a_rotation() {
         let rotation = read(SOUND, STATION, SERVICE, &pieces()).unwrap();
+        assert_eq!(rotation.categories.iter().map(|category| category.crossfade_ms).collect::<Vec<_>>(), [0, 3_000]);
         assert_eq!(rotation.timed.len(), 25);
         assert_eq!(rotation.timed[0].what, Slot::Piece(PieceId(1)));
         assert_eq!(rotation.timed[24].time.to_string(), "23:59:50");

@@ -100,6 +100,7 @@ fn profile(sound: &Sound) -> Profile {
         silence: seconds(sound.silence_seconds),
         channel_dead: seconds(sound.channel_dead_seconds),
         stuck_tone: seconds(sound.stuck_tone_seconds),
+        frozen: seconds(sound.frozen_seconds),
     }
 }
 
@@ -109,6 +110,7 @@ fn own_profile(own: &Programme, usual: Profile) -> Profile {
         silence: own.silence_seconds.map_or(usual.silence, seconds),
         channel_dead: own.channel_dead_seconds.map_or(usual.channel_dead, seconds),
         stuck_tone: own.stuck_tone_seconds.map_or(usual.stuck_tone, seconds),
+        frozen: own.frozen_seconds.map_or(usual.frozen, seconds),
     }
 }
 

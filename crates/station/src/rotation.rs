@@ -17,6 +17,9 @@ use crate::{PieceId, ServiceId, Slug, StationId};
 /// The most minutes that a category may keep an artist or a title away: a week.
 pub const SEPARATION_MINUTES_MAX: u32 = 7 * 24 * 60;
 
+/// The longest that two pieces may fade into each other, in milliseconds.
+pub const CROSSFADE_MS_MAX: u32 = 15_000;
+
 /// Everything that a service's automation plays by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
@@ -49,6 +52,10 @@ pub struct Category {
     /// How many minutes must lie between the end of a piece and the next of the same title.
     #[serde(default)]
     pub title_minutes: u32,
+    /// For how long a piece fades into the next, in milliseconds, where that is of a category whose pieces fade as well;
+    /// 0: it does not.
+    #[serde(default)]
+    pub crossfade_ms: u32,
 }
 
 /// What an hour is made of, in order. Where the slots are used up before the hour is over, they begin again.
@@ -206,6 +213,14 @@ pub enum Fault {
         /// How many.
         minutes: u32,
     },
+    /// A crossfade is longer than anybody would hear it as one.
+    #[error("pieces of the category `{name}` fade for {crossfade_ms} ms; {CROSSFADE_MS_MAX} is the most")]
+    FadesTooLong {
+        /// Which.
+        name: Slug,
+        /// For how long.
+        crossfade_ms: u32,
+    },
 }
 
 impl Rotation {
@@ -232,6 +247,7 @@ impl Rotation {
             twice("categories", self.categories.iter().map(|category| &category.slug)).collect();
         faults.extend(twice("clocks", self.clocks.iter().map(|clock| &clock.slug)));
         faults.extend(self.categories.iter().filter_map(too_far_apart));
+        faults.extend(self.categories.iter().filter_map(fades_too_long));
         faults.extend(
             self.clocks
                 .iter()
@@ -291,6 +307,11 @@ fn too_far_apart(category: &Category) -> Option<Fault> {
     (minutes > SEPARATION_MINUTES_MAX).then(|| Fault::TooFarApart { name: category.slug.clone(), minutes })
 }
 
+fn fades_too_long(category: &Category) -> Option<Fault> {
+    let crossfade_ms = category.crossfade_ms;
+    (crossfade_ms > CROSSFADE_MS_MAX).then(|| Fault::FadesTooLong { name: category.slug.clone(), crossfade_ms })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,8 +322,13 @@ mod tests {
 
     fn sound() -> Rotation {
         let mut rotation = Rotation::none(StationId(1), ServiceId(1));
-        rotation.categories =
-            vec![Category { slug: slug("song"), title: "Songs".into(), artist_minutes: 60, title_minutes: 180 }];
+        rotation.categories = vec![Category {
+            slug: slug("song"),
+            title: "Songs".into(),
+            artist_minutes: 60,
+            title_minutes: 180,
+            crossfade_ms: 3_000,
+        }];
         let slots = vec![Slot::Category(slug("song"))];
         for name in ["day", "night"] {
             rotation.clocks.push(HourClock { slug: slug(name), title: name.into(), slots: slots.clone() });
@@ -333,11 +359,13 @@ mod tests {
         rotation.grid.push(GridRow { days: Days::ALL, from_hour: 9, to_hour: 9, clock: slug("day") });
         rotation.grid.push(GridRow { days: Days::ALL, from_hour: 9, to_hour: 10, clock: slug("noon") });
         rotation.categories[0].title_minutes = 20_000;
+        rotation.categories[0].crossfade_ms = 20_000;
         let told: Vec<String> = rotation.faults().iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             [
                 "the category `song` keeps apart for 20000 minutes; 10080 is the most",
+                "pieces of the category `song` fade for 20000 ms; 15000 is the most",
                 "the clock `night` has no slots; give it at least one category",
                 "the clock `day` asks for the category `jingle`, which is not there; add it, or correct the name",
                 "a row of the grid goes from 9 to 9; hours go from 0 to 24, the first before the last",

@@ -7,6 +7,7 @@
 //! Start at [`Console::ahead`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -261,6 +262,24 @@ impl Console {
     /// It could not be played.
     pub(super) fn could_not_play(&self, piece: PieceId, now: Timestamp) {
         self.state().planner.skip(piece, now);
+    }
+
+    /// Whether the service's rotation asks for pieces that fade into each other.
+    pub(super) fn has_crossfades(&self) -> bool {
+        self.state().planner.has_crossfades()
+    }
+
+    /// The longest that what is planned could take to fade.
+    pub(super) fn longest_fade(&self, planned: &Planned) -> Duration {
+        self.state().planner.longest_fade(planned)
+    }
+
+    /// What would come next if it began at `now`, and for how long what is on fades into it; `None` if it does not.
+    pub(super) fn fade_ahead(&self, on: &Planned, now: Timestamp) -> Option<(Planned, Duration)> {
+        let mut planner = self.state().planner.clone();
+        let coming = planner.next(now)?;
+        let lasts = planner.crossfade(on, &coming);
+        (!lasts.is_zero()).then_some((coming, lasts))
     }
 
     /// When the next piece cuts in.

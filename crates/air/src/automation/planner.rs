@@ -12,6 +12,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -295,6 +296,29 @@ impl Planner {
             planner.ended(at);
         }
         plan
+    }
+
+    // How pieces go over into each other.
+
+    /// True if pieces of some category fade.
+    pub fn has_crossfades(&self) -> bool {
+        self.shelf.sheet.rotation.categories.iter().any(|category| category.crossfade_ms > 0)
+    }
+
+    /// For how long one piece is heard while it fades into another; zero if that begins where it ends.
+    ///
+    /// Both must be of categories that fade, and the shorter of their fades counts. What has its time begins on it, whole, and is
+    /// heard whole. No piece spends more than a third of itself in a fade.
+    pub fn crossfade(&self, going: &Planned, coming: &Planned) -> Duration {
+        self.longest_fade(going).min(self.longest_fade(coming))
+    }
+
+    /// The longest that a piece could take to fade, whatever is before or after it.
+    pub fn longest_fade(&self, planned: &Planned) -> Duration {
+        let own = planned.piece.category.as_ref().filter(|_| planned.why != Why::Timed);
+        let own = own.and_then(|category| self.shelf.sheet.rotation.category(category));
+        let third_ms = u64::try_from(planned.piece.plays_ms() / 3).unwrap_or_default();
+        Duration::from_millis(own.map_or(0, |category| u64::from(category.crossfade_ms)).min(third_ms))
     }
 
     // What has its time.

@@ -60,6 +60,8 @@ pub enum State {
     ChannelDead,
     /// It is stuck on a tone.
     StuckTone,
+    /// It sends the same few seconds again and again.
+    Frozen,
 }
 
 /// A mount of a service.

@@ -1,7 +1,7 @@
 //! What is wrong with a sound: a plain value that is told a moment of it at a time.
 //!
-//! Three things are wrong when they last: silence, a stereo sound of which one channel is dead, a tone that does not
-//! move. How long they must last, and how quiet silence is, is the [`Profile`] of the programme: a slow movement is not dead
+//! Four things are wrong when they last: silence, a stereo sound of which one channel is dead, a tone that does not
+//! move, and a few seconds that come again and again. How long they must last, and how quiet silence is, is the [`Profile`] of the programme: a slow movement is not dead
 //! air, and the minute's silence of a memorial is not a fault. A click, or a word between two minutes of nothing, ends none
 //! of them: the sound must be right for half a second.
 //!
@@ -33,6 +33,8 @@ pub struct Profile {
     pub channel_dead: Duration,
     /// For how long it may be one tone.
     pub stuck_tone: Duration,
+    /// For how long it may send the same few seconds again and again.
+    pub frozen: Duration,
 }
 
 impl Default for Profile {
@@ -42,6 +44,7 @@ impl Default for Profile {
             silence: Duration::from_secs(10),
             channel_dead: Duration::from_secs(20),
             stuck_tone: Duration::from_secs(15),
+            frozen: Duration::from_secs(20),
         }
     }
 }
@@ -55,6 +58,8 @@ pub enum Fault {
     ChannelDead,
     /// It is one tone and nothing else.
     StuckTone,
+    /// It is the same few seconds again and again.
+    Frozen,
 }
 
 impl Fault {
@@ -64,6 +69,7 @@ impl Fault {
             Fault::Silent => "silent",
             Fault::ChannelDead => "channel-dead",
             Fault::StuckTone => "stuck-tone",
+            Fault::Frozen => "frozen",
         }
     }
 }
@@ -79,6 +85,8 @@ pub struct Moment {
     pub levels_dbfs: [f64; 2],
     /// The pitch of it, in Hz, if it is one tone and nothing else.
     pub tone_hz: Option<f64>,
+    /// Whether the same frames were sent before.
+    pub is_echo: bool,
 }
 
 /// What was found.
@@ -97,6 +105,7 @@ pub struct Judge {
     silence: Spell,
     channel_dead: Spell,
     stuck_tone: Spell,
+    frozen: Spell,
     tone_hz: f64,
     /// The level of what was heard lately, in dBFS.
     lately_dbfs: Option<f64>,
@@ -105,8 +114,8 @@ pub struct Judge {
 impl Judge {
     /// A judge who has heard nothing yet.
     pub fn new(profile: Profile) -> Self {
-        let (silence, channel_dead, stuck_tone) = Default::default();
-        Self { profile, silence, channel_dead, stuck_tone, tone_hz: 0.0, lately_dbfs: None }
+        let (silence, channel_dead, stuck_tone, frozen) = Default::default();
+        Self { profile, silence, channel_dead, stuck_tone, frozen, tone_hz: 0.0, lately_dbfs: None }
     }
 
     /// From here on another programme is on.
@@ -119,20 +128,22 @@ impl Judge {
         let is_silent = moment.momentary_lufs < self.profile.silence_lufs;
         self.silence.note(is_silent, moment.lasts);
         if !is_silent {
-            // In silence no channel is deader than the other, and no tone is heard: nothing is learned of either.
+            // In silence no channel is deader than the other, no tone is heard, and every frame is the same: nothing is learned.
             self.channel_dead.note(is_channel_dead(moment.levels_dbfs), moment.lasts);
             let is_same_tone = self.is_same_tone(moment.tone_hz);
             self.stuck_tone.note(is_same_tone, moment.lasts);
+            self.frozen.note(moment.is_echo && moment.tone_hz.is_none(), moment.lasts);
         }
         Verdict { fault: self.fault(), is_quiet: is_silent || self.pauses(moment) }
     }
 
     fn fault(&self) -> Option<Fault> {
-        let Profile { silence, channel_dead, stuck_tone, .. } = self.profile;
+        let Profile { silence, channel_dead, stuck_tone, frozen, .. } = self.profile;
         let found = [
             (self.silence.lasts >= silence, Fault::Silent),
             (self.channel_dead.lasts >= channel_dead, Fault::ChannelDead),
             (self.stuck_tone.lasts >= stuck_tone, Fault::StuckTone),
+            (self.frozen.lasts >= frozen, Fault::Frozen),
         ];
         found.into_iter().find(|(is_wrong, _)| *is_wrong).map(|(_, fault)| fault)
     }
@@ -191,6 +202,7 @@ mod tests {
         silence: Duration::from_secs(10),
         channel_dead: Duration::from_secs(20),
         stuck_tone: Duration::from_secs(15),
+        frozen: Duration::from_secs(20),
     };
 
     fn moment(level_dbfs: f64) -> Moment {
@@ -199,11 +211,16 @@ mod tests {
             momentary_lufs: level_dbfs,
             levels_dbfs: [level_dbfs; 2],
             tone_hz: None,
+            is_echo: false,
         }
     }
 
     fn one_sided() -> Moment {
         Moment { levels_dbfs: [-20.0, -90.0], ..moment(-20.0) }
+    }
+
+    fn echo() -> Moment {
+        Moment { is_echo: true, ..moment(-20.0) }
     }
 
     fn tone(tone_hz: f64) -> Moment {
@@ -230,6 +247,7 @@ mod tests {
             (moment(-70.0), 10.0, Fault::Silent),
             (one_sided(), 20.0, Fault::ChannelDead),
             (tone(1_000.0), 15.1, Fault::StuckTone),
+            (echo(), 20.0, Fault::Frozen),
         ] {
             let mut judge = Judge::new(PROFILE);
             hear(&mut judge, self::moment(-20.0), 5.0);
@@ -259,6 +277,14 @@ mod tests {
         assert_eq!(hear(&mut judge, moment(-65.0), 29.0), None);
         judge.set_profile(PROFILE);
         assert_eq!(hear(&mut judge, moment(-65.0), 0.1), Some(Fault::Silent));
+    }
+
+    #[test]
+    fn silence_and_a_held_tone_repeat_themselves_and_have_rules_of_their_own() {
+        let patient = Profile { silence: Duration::MAX, stuck_tone: Duration::MAX, ..PROFILE };
+        let mut judge = Judge::new(patient);
+        assert_eq!(hear(&mut judge, Moment { is_echo: true, ..moment(-120.0) }, 600.0), None);
+        assert_eq!(hear(&mut judge, Moment { is_echo: true, ..tone(1_000.0) }, 600.0), None);
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn piece(id: i64, category: &str, artist: &str, seconds: i64) -> Piece {
 }
 
 fn category(name: &str, artist_minutes: u32, title_minutes: u32) -> Category {
-    Category { slug: slug(name), title: name.to_owned(), artist_minutes, title_minutes }
+    Category { slug: slug(name), title: name.to_owned(), artist_minutes, title_minutes, crossfade_ms: 0 }
 }
 
 fn timed(id: i64, time: &str, start: Start) -> Timed {
@@ -71,6 +71,43 @@ fn ids(plan: &[(Timestamp, Planned)]) -> Vec<i64> {
 fn start_of(plan: &[(Timestamp, Planned)], id: i64) -> String {
     let found = plan.iter().find(|(_, planned)| planned.piece.id == PieceId(id));
     found.map(|(start, _)| start.to_string()).unwrap_or_else(|| panic!("{id} is not planned: {:?}", ids(plan)))
+}
+
+mod fades {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// How one piece goes over into another, of categories that fade for so long.
+    fn fade(going: (i64, Why, u32), coming: (i64, Why, u32)) -> Duration {
+        let fading = |name, (_, _, crossfade_ms)| Category { crossfade_ms, ..category(name, 0, 0) };
+        let categories = vec![fading("going", going), fading("coming", coming)];
+        let planner = planner(sheet(Vec::new(), categories, vec![Slot::Category(slug("going"))]), NOON);
+        let planned = |id, name, (seconds, why, _)| Planned {
+            piece: piece(id, name, "The Hum", seconds),
+            why,
+            relaxed: Relaxed::Nothing,
+        };
+        planner.crossfade(&planned(1, "going", going), &planned(2, "coming", coming))
+    }
+
+    const NOON: &str = "2026-11-24T17:00:00Z";
+
+    #[test]
+    fn the_shorter_fade_counts_and_both_must_fade() {
+        let song = (200, Why::Clock, 4_000);
+        assert_eq!(fade(song, song), Duration::from_secs(4));
+        assert_eq!(fade(song, (200, Why::Queued, 1_500)), Duration::from_millis(1_500));
+        for other in [(200, Why::Clock, 0), (200, Why::Timed, 4_000)] {
+            assert_eq!(fade(song, other), Duration::ZERO, "{other:?} begins whole");
+            assert_eq!(fade(other, song), Duration::ZERO, "{other:?} is heard to its end");
+        }
+    }
+
+    #[test]
+    fn a_short_piece_does_not_fade_away_altogether() {
+        assert_eq!(fade((200, Why::Clock, 4_000), (6, Why::Clock, 4_000)), Duration::from_secs(2));
+    }
 }
 
 mod rules {

@@ -215,6 +215,8 @@ section! {
         channel_dead_seconds: u32 = 20,
         /// How long it may be one tone and nothing else, in seconds.
         stuck_tone_seconds: u32 = 15,
+        /// How long it may send the same few seconds again and again, in seconds.
+        frozen_seconds: u32 = 20,
         /// How long it must then sound right before it is returned to, in seconds.
         return_after_seconds: u32 = 10,
         /// How much longer a pause in it is waited for, in seconds, so that no word is cut.
@@ -241,6 +243,8 @@ entry! {
         channel_dead_seconds: Option<u32> = None,
         /// How long it may be one tone and nothing else, in seconds.
         stuck_tone_seconds: Option<u32> = None,
+        /// How long it may send the same few seconds again and again, in seconds.
+        frozen_seconds: Option<u32> = None,
     }
 }
 
@@ -611,6 +615,7 @@ impl Settings {
             ("silence_seconds", sound.silence_seconds),
             ("channel_dead_seconds", sound.channel_dead_seconds),
             ("stuck_tone_seconds", sound.stuck_tone_seconds),
+            ("frozen_seconds", sound.frozen_seconds),
         ] {
             reader.bound("sound", key, seconds, 1..=3_600);
         }

@@ -1,6 +1,11 @@
 //! The children that decode and encode: what they make, how they are locked in, and what becomes of one that goes wrong.
 //! They are the real program.
 
+mod fades;
+mod house;
+mod levels;
+mod stuck;
+
 use std::ffi::OsString;
 use std::process::Command;
 use std::time::Duration;

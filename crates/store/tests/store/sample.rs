@@ -263,6 +263,7 @@ pub fn rotation(station: &Station) -> Rotation {
             title: format!("Songs of {}", station.slug),
             artist_minutes: 60,
             title_minutes: 180,
+            crossfade_ms: 3_000,
         }],
         clocks: vec![rotation::HourClock {
             slug: slug("day"),

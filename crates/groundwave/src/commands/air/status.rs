@@ -66,5 +66,6 @@ fn state(state: control::State) -> &'static str {
         control::State::Silent => "silent",
         control::State::ChannelDead => "half dead",
         control::State::StuckTone => "stuck tone",
+        control::State::Frozen => "sends the same again and again",
     }
 }
