@@ -9,7 +9,7 @@ use audio::encode::Recipe;
 use bus::{Bus, Heard, Subscription};
 use bytes::Bytes;
 use station::event::Event;
-use station::{Broadcast, Clock, Piece, Service, ServiceId, StationId, Timestamp};
+use station::{Broadcast, Clock, Piece, ProgrammeId, Service, ServiceId, StationId, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use vault::Vault;
@@ -21,6 +21,7 @@ use crate::bans::Bans;
 use crate::beat::{Beat, Drum};
 use crate::control::{Control, Status};
 use crate::directory::Directory;
+use crate::ear::Profile;
 use crate::emergency::{self, Loop};
 use crate::gate::{Errands, Gate};
 use crate::herald::Herald;
@@ -29,6 +30,7 @@ use crate::icecast::Watchers;
 use crate::intro::{self, Intro};
 use crate::listener::{FanOut, Reception};
 use crate::mount::{self, Feed, House, Identity, Mount, NewSource, Refused, Relaying};
+use crate::profiles::Profiles;
 use crate::redirect::Fallbacks;
 use crate::ring::From;
 use crate::round::Round;
@@ -131,6 +133,7 @@ impl Air {
         let house = House {
             workshop: settings.workshop.clone(),
             beat,
+            profiles: Arc::new(Profiles::of_settings(&settings.dead_air)),
             settings: Arc::new(settings),
             herald: Arc::new(Herald::new(bus, Arc::clone(&clock))),
             gate,
@@ -306,6 +309,13 @@ impl Air {
     pub fn switch(&self, service: ServiceId, rank: Option<Rank>) -> bool {
         let is_ours = |control: &&Arc<Control>| control.status().is_some_and(|status| status.service == service);
         self.controls().iter().find(is_ours).map(|control| control.hold(rank)).is_some()
+    }
+
+    /// From now on the programmes that have a profile of their own have these: what they may sound like before that counts as
+    /// dead air. What is on is held to it at once.
+    pub fn set_profiles(&self, profiles: Vec<(ProgrammeId, Profile)>) {
+        self.house.profiles.replace(profiles);
+        self.controls().iter().for_each(|control| control.renew_profile());
     }
 
     /// A service's automation, to see and reach it.

@@ -225,13 +225,22 @@ impl Control {
         if before.as_ref().map(identity) == broadcast.map(identity) {
             return;
         }
-        let programme = broadcast.map(|broadcast| broadcast.programme);
-        board.profile = self.house.settings.dead_air.profile_of(programme);
+        self.set_profile(&mut board);
         drop(board);
         let reading = self.bus().begin_programme();
         if let (Some(before), Some(reading), Some(service)) = (before, reading, &self.service) {
             self.house.herald.programme_measured(service, &before, &reading);
         }
+    }
+
+    /// What programmes may sound like has changed.
+    pub fn renew_profile(&self) {
+        self.set_profile(&mut self.board());
+    }
+
+    fn set_profile(&self, board: &mut Board) {
+        let programme = board.broadcast.as_ref().map(|broadcast| broadcast.programme);
+        board.profile = self.house.profiles.of(programme);
     }
 
     /// A source is gone.

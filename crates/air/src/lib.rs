@@ -45,6 +45,7 @@ mod air;
 mod beat;
 mod emergency;
 mod herald;
+mod profiles;
 mod programme_bus;
 mod rendition;
 mod round;

@@ -36,6 +36,7 @@ use crate::gate::Gate;
 use crate::herald::Herald;
 use crate::intro::{Intro, Opening};
 use crate::listener::{FanOut, NewListener, Order, Reception, Roster, TurnedAway};
+use crate::profiles::Profiles;
 use crate::ring::{Bounds, Follower, From, Log};
 use crate::settings::Settings;
 use crate::switch::{Carrier, InputId, Rank, Reason, Seat};
@@ -82,6 +83,7 @@ pub enum Relaying {
 #[derive(Clone)]
 pub(crate) struct House {
     pub settings: Arc<Settings>,
+    pub profiles: Arc<Profiles>,
     pub clock: Arc<dyn Clock>,
     pub herald: Arc<Herald>,
     pub gate: Arc<Gate>,

@@ -161,14 +161,6 @@ impl Default for DeadAir {
     }
 }
 
-impl DeadAir {
-    /// What a programme may sound like; `None` is what the schedule has no name for.
-    pub fn profile_of(&self, programme: Option<ProgrammeId>) -> Profile {
-        let own = self.profiles.iter().find(|(known, _)| Some(*known) == programme);
-        own.map_or(self.profile, |(_, profile)| *profile)
-    }
-}
-
 /// How loud a service's renditions are. What is passed on as it was sent is never changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Loudness {

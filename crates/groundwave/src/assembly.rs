@@ -27,6 +27,7 @@ use crate::archive::Archive;
 use crate::certificates;
 use crate::clock::System;
 use crate::courier::Courier;
+use crate::dead_air;
 use crate::https;
 use crate::intercom::Intercom;
 use crate::limits;
@@ -78,7 +79,7 @@ impl House {
         let door_port = port_of(&listeners).unwrap_or_default();
         let public_port = public_port(&settings, door_port, port_of(&secure_listeners));
         let air_settings = air::Settings {
-            dead_air: sound::dead_air(&settings, &db, &stations).await?,
+            dead_air: dead_air::load(&settings, &db, &stations).await?,
             ..air_settings(&settings, &stations, &services, door_port)?
         };
         let beat = Beat::on_a_thread().context("could not start the air's thread")?;
@@ -170,6 +171,8 @@ impl House {
         let (stations, services) = (self.stations.clone(), self.services.clone());
         let carrier = repertoire::Carrier::ready(self.db.clone(), &self.bus, self.air.clone(), stations, services);
         work.spawn(carrier.run());
+        let (db, air, stations) = (self.db.clone(), self.air.clone(), self.stations.clone());
+        work.spawn(dead_air::Carrier::ready(&self.settings, db, &self.bus, air, stations).run());
         if let Some(spins) = self.spins.take() {
             work.spawn(spins.run());
         }

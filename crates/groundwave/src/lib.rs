@@ -12,6 +12,7 @@ mod certificates;
 pub mod clock;
 pub mod commands;
 mod courier;
+mod dead_air;
 mod https;
 mod icecast;
 mod intake;

@@ -1,18 +1,16 @@
-//! The settings of the sound, as the air wants them: dead air, loudness, the emergency piece, the workshop.
+//! The settings of the sound, as the air wants them: loudness, the emergency piece, the workshop. What counts as dead air is in
+//! [`dead_air`](crate::dead_air).
 
 use std::io::Read as _;
 use std::path::Path;
-use std::time::Duration;
 
-use air::ear::Profile;
-use air::settings::{DeadAir, Loudness, LoudnessTable};
+use air::settings::{Loudness, LoudnessTable};
 use air::transcode::Workshop;
 use anyhow::Context;
 use bytes::Bytes;
-use station::{ProgrammeId, Service, Station};
-use store::Db;
+use station::Service;
 
-use crate::settings::{Programme, ServiceSound, Settings, Sound};
+use crate::settings::{ServiceSound, Settings, Sound};
 
 /// The largest emergency piece that is read, in bytes.
 const PIECE_BYTES_MAX: u64 = 16 << 20;
@@ -25,23 +23,6 @@ pub const CHILD: &str = "transcode-child";
 /// Where sound is decoded and encoded: in children of this very program. `None` if that is switched off.
 pub fn workshop(sound: &Sound) -> Option<Workshop> {
     sound.workshop.then(|| Workshop::new(THIS_PROGRAM, [CHILD.into()]))
-}
-
-/// What counts as dead air, with the profiles of the programmes that have one.
-pub async fn dead_air(settings: &Settings, db: &Db, stations: &[Station]) -> anyhow::Result<DeadAir> {
-    let (sound, usual) = (&settings.sound, profile(&settings.sound));
-    let mut profiles = Vec::new();
-    for own in &settings.programme_sounds {
-        for id in programmes(own, db, stations).await? {
-            profiles.push((id, own_profile(own, usual)));
-        }
-    }
-    Ok(DeadAir {
-        profile: usual,
-        profiles,
-        return_after_ms: u64::from(sound.return_after_seconds) * 1_000,
-        quiet_point_wait_ms: u64::from(sound.quiet_point_seconds) * 1_000,
-    })
 }
 
 /// How loud the renditions of each service are.
@@ -82,43 +63,7 @@ fn read_piece(file: &Path) -> anyhow::Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// The programmes that an entry names: one, or those of several stations with equal slugs.
-async fn programmes(own: &Programme, db: &Db, stations: &[Station]) -> anyhow::Result<Vec<ProgrammeId>> {
-    let mut ids = Vec::new();
-    for station in stations {
-        ids.extend(store::programme::by_slug(db, station.id, &own.slug).await?.map(|programme| programme.id));
-    }
-    if ids.is_empty() {
-        tracing::warn!(slug = own.slug, "[[sound.programme]] names a programme that no station has");
-    }
-    Ok(ids)
-}
-
-fn profile(sound: &Sound) -> Profile {
-    Profile {
-        silence_lufs: sound.silence_lufs,
-        silence: seconds(sound.silence_seconds),
-        channel_dead: seconds(sound.channel_dead_seconds),
-        stuck_tone: seconds(sound.stuck_tone_seconds),
-        frozen: seconds(sound.frozen_seconds),
-    }
-}
-
-fn own_profile(own: &Programme, usual: Profile) -> Profile {
-    Profile {
-        silence_lufs: own.silence_lufs.unwrap_or(usual.silence_lufs),
-        silence: own.silence_seconds.map_or(usual.silence, seconds),
-        channel_dead: own.channel_dead_seconds.map_or(usual.channel_dead, seconds),
-        stuck_tone: own.stuck_tone_seconds.map_or(usual.stuck_tone, seconds),
-        frozen: own.frozen_seconds.map_or(usual.frozen, seconds),
-    }
-}
-
 /// 0 LUFS is as loud as nothing ever is: it stands for no target.
 fn target(lufs: f64) -> Option<f64> {
     (lufs < 0.0).then_some(lufs)
-}
-
-fn seconds(seconds: u32) -> Duration {
-    Duration::from_secs(seconds.into())
 }

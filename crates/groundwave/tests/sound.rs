@@ -253,26 +253,35 @@ fn keep(dir: &Path, name: &str, heard: &[u8]) -> PathBuf {
     file
 }
 
-/// Settings in which everything is quicker than at a station, and every programme may be as quiet as a slow movement.
-fn write_settings(dir: &Path, is_quiet: bool) {
+/// Says of every programme, while the station runs, that it may be as quiet as a slow movement.
+fn let_all_be_quiet(station: &Station) {
     let slugs: Vec<String> = include_str!("../../../demo/programmes.toml")
         .lines()
         .filter_map(|line| line.strip_prefix("slug = ").map(str::to_owned))
         .collect();
-    let profile = |slug: &String| format!("[[sound.programme]]\nslug = {slug}\nsilence_lufs = -60\n");
-    let profiles = if is_quiet { slugs.iter().map(profile).collect() } else { String::new() };
-    let text = format!(
-        "[air]\nsource_password = \"for-the-session\"\n[log]\nlevel = \"info\"\n[sound]\nsilence_lufs = -40\n\
+    for slug in slugs {
+        let done = Command::new(env!("CARGO_BIN_EXE_groundwave"))
+            .args(["air", "profile", slug.trim_matches('"'), "--silence-lufs", "-60", "--data"])
+            .arg(&station.dir)
+            .output()
+            .expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(String::from_utf8_lossy(&done.stdout).contains("silence is below -60 LUFS"));
+    }
+}
+
+/// Settings in which everything is quicker than at a station.
+fn write_settings(dir: &Path) {
+    let text = "[air]\nsource_password = \"for-the-session\"\n[log]\nlevel = \"info\"\n[sound]\nsilence_lufs = -40\n\
          silence_seconds = 2\nchannel_dead_seconds = 2\nstuck_tone_seconds = 2\nreturn_after_seconds = 1\n\
-         quiet_point_seconds = 1\n{profiles}"
-    );
+         quiet_point_seconds = 1\n";
     std::fs::write(dir.join("groundwave.toml"), text).expect("settings can be written");
 }
 
 #[test]
 fn a_studio_that_sends_mp3_is_heard_in_aac_and_left_for_whatever_is_wrong_with_its_sound() {
     let dir = folder();
-    write_settings(dir.path(), false);
+    write_settings(dir.path());
     let station = Station::start(dir.path());
     let (mp3, aac) = (Listener::on(&station, "/news.mp3"), Listener::on(&station, "/news.aac"));
     let studio = Studio::connect(&station);
@@ -328,8 +337,9 @@ fn a_studio_that_sends_mp3_is_heard_in_aac_and_left_for_whatever_is_wrong_with_i
 #[test]
 fn a_slow_movement_is_not_dead_air_and_a_backup_in_another_format_is_heard_in_the_mount_s() {
     let dir = folder();
-    write_settings(dir.path(), true);
+    write_settings(dir.path());
     let station = Station::start(dir.path());
+    let_all_be_quiet(&station);
     let listener = Listener::on(&station, "/news.mp3");
     let studio = Studio::connect(&station);
     wait_until_on(&station, "studio", "nothing better was on");

@@ -155,6 +155,7 @@ fn a_programme(id: ProgrammeId, slug: &str, title: &str) -> Programme {
         about: Vec::new(),
         hosts: Vec::new(),
         image: None,
+        sound: Default::default(),
     }
 }
 

@@ -194,6 +194,7 @@ fn programme(id: ProgrammeId, slug: &str, title: &str) -> Programme {
         about: Vec::new(),
         hosts: Vec::new(),
         image: None,
+        sound: Default::default(),
     }
 }
 

@@ -24,4 +24,24 @@ pub struct Programme {
     pub hosts: Vec<PersonId>,
     /// Its picture.
     pub image: Option<Image>,
+    /// What it may sound like.
+    #[serde(default)]
+    pub sound: Sound,
+}
+
+/// What a programme may sound like before that counts as dead air: a quiet movement is none. What is `None` is as usual at the
+/// station.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sound {
+    /// What is quieter than this is silence: momentary loudness, in LUFS.
+    pub silence_lufs: Option<f64>,
+    /// How long it may be silent, in seconds.
+    pub silence_seconds: Option<u32>,
+    /// How long one of two channels may be dead, in seconds.
+    pub channel_dead_seconds: Option<u32>,
+    /// How long it may be one tone and nothing else, in seconds.
+    pub stuck_tone_seconds: Option<u32>,
+    /// How long it may send the same few seconds again and again, in seconds.
+    pub frozen_seconds: Option<u32>,
 }

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0004_recordings.sql"),
     include_str!("../migrations/0005_at_work.sql"),
     include_str!("../migrations/0006_publishing.sql"),
+    include_str!("../migrations/0007_sound_of_programmes.sql"),
 ];
 
 const MAKE_LOG: &str = "CREATE TABLE IF NOT EXISTS migration (

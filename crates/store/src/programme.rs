@@ -8,25 +8,25 @@ use crate::{Db, Result, Tx};
 
 questions! { "programme":
     SAVE = "
-        INSERT INTO programme (station, id, slug, title, teaser, about, hosts, image)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO programme (station, id, slug, title, teaser, about, hosts, image, sound)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (station, id) DO UPDATE
         SET slug = excluded.slug, title = excluded.title, teaser = excluded.teaser, about = excluded.about,
-            hosts = excluded.hosts, image = excluded.image";
+            hosts = excluded.hosts, image = excluded.image, sound = excluded.sound";
 
     ALL = "
-        SELECT station, id, slug, title, teaser, about, hosts, image
+        SELECT station, id, slug, title, teaser, about, hosts, image, sound
         FROM programme
         WHERE station = $1";
 
     BY_SLUG = "
-        SELECT station, id, slug, title, teaser, about, hosts, image
+        SELECT station, id, slug, title, teaser, about, hosts, image, sound
         FROM programme
         WHERE station = $1
           AND slug = $2";
 
     BY_ID = "
-        SELECT station, id, slug, title, teaser, about, hosts, image
+        SELECT station, id, slug, title, teaser, about, hosts, image, sound
         FROM programme
         WHERE station = $1
           AND id = $2";
@@ -45,6 +45,7 @@ pub async fn save(tx: &mut Tx, programme: &Programme) -> Result<()> {
             json(&programme.about),
             json(&programme.hosts),
             maybe_json(programme.image.as_ref()),
+            json(&programme.sound),
         ],
     )
     .await?;
@@ -78,5 +79,6 @@ fn read(row: &Row) -> Result<Programme> {
         about: row.json("about")?,
         hosts: row.json("hosts")?,
         image: row.maybe_json("image")?,
+        sound: row.json("sound")?,
     })
 }

@@ -179,6 +179,7 @@ pub fn programmes() -> Vec<Programme> {
         about: vec![Block::paragraph(teaser), Block::paragraph("Write to us: we read every letter on the air.")],
         hosts: hosts.iter().copied().map(PersonId).collect(),
         image: Some(picture("programme.svg", 800, 800, "")),
+        sound: Default::default(),
     };
     vec![
         programme(1, "The Morning Ledger", "What the valley needs to know before it goes to work.", &[2]),

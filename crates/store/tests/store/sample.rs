@@ -137,6 +137,7 @@ pub fn programme(station: &Station) -> Programme {
         about: vec![Block::Divider],
         hosts: vec![PERSON],
         image: None,
+        sound: station::programme::Sound { silence_lufs: Some(-60.0), ..Default::default() },
     }
 }
 

@@ -3,6 +3,7 @@
 mod export;
 mod log;
 mod plan;
+mod profile;
 mod queue;
 mod record;
 mod status;
@@ -36,6 +37,8 @@ enum Act {
     Log(log::Log),
     /// Say which programmes become episodes by themselves
     Record(record::Record),
+    /// Say what a programme may sound like before that counts as dead air
+    Profile(profile::Profile),
 }
 
 impl Air {
@@ -48,6 +51,7 @@ impl Air {
             Act::Export(act) => act.run(),
             Act::Log(act) => act.run(),
             Act::Record(act) => act.run(),
+            Act::Profile(act) => act.run(),
         }
     }
 }

@@ -177,6 +177,7 @@ impl Seed {
                 about: paragraphs(&entry.about),
                 hosts,
                 image,
+                sound: station::programme::Sound::default(),
             };
             self.programmes.insert(entry.slug, programme);
         }
