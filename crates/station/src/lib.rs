@@ -20,6 +20,7 @@ mod html;
 pub mod id;
 pub mod image;
 pub mod library;
+pub mod markdown;
 pub mod mount;
 pub mod person;
 pub mod programme;
