@@ -51,6 +51,8 @@ pub enum Kept {
 }
 
 const KB: usize = 1024;
+/// A long story with a long table is a tenth of it.
+const STORY: usize = 2 * 1024 * KB;
 
 /// `page!(home::show)`: a function of `pages`, as the table holds it.
 macro_rules! page {
@@ -64,11 +66,22 @@ pub const ROUTES: &[Route] = {
     use Guard::{Anyone, Fresh, May, SignedIn};
     use Kept::{ForEver, Nowhere};
     use Permission::{
-        Approve, Correct, Kill, ManageAccounts, ManageStation, Publish, ReadAudit, Schedule, Submit, Unpublish, ViewDrafts,
+        Approve, Correct, Create, Kill, ManageAccounts, ManageStation, Publish, ReadAudit, Schedule, Submit, Unpublish, ViewDrafts,
     };
     &[
         //    method path                         guard                body     kept     from others  what answers
         get ("/",                                 SignedIn,            0,       Nowhere, LinksOnly,   page!(home::show)),
+
+        get ("/stories",                          May(ViewDrafts),     0,       Nowhere, LinksOnly,   page!(stories::show)),
+        get ("/stories/new",                      May(Create),         0,       Nowhere, LinksOnly,   page!(stories::show_new)),
+        post("/stories/new",                      May(Create),         8 * KB,  Nowhere, Refused,     page!(stories::begin)),
+        // Whose story it is, the page finds out.
+        get ("/stories/{story}/edit",             May(ViewDrafts),     0,       Nowhere, LinksOnly,   page!(story::show)),
+        post("/stories/{story}/edit",             May(ViewDrafts),     STORY,   Nowhere, Refused,     page!(story::save_form)),
+        get ("/stories/{story}/draft.json",       May(ViewDrafts),     0,       Nowhere, Refused,     page!(story::draft)),
+        post("/stories/{story}/draft",            May(ViewDrafts),     STORY,   Nowhere, Refused,     page!(story::save)),
+        post("/stories/{story}/lock",             May(ViewDrafts),     KB,      Nowhere, Refused,     page!(story::lock)),
+        post("/stories/{story}/lock/release",     May(ViewDrafts),     KB,      Nowhere, Refused,     page!(story::release)),
 
         get ("/sign-in",                          Anyone,              0,       Nowhere, LinksOnly,   page!(sign_in::show)),
         post("/sign-in",                          Anyone,              8 * KB,  Nowhere, Refused,     page!(sign_in::with_password)),

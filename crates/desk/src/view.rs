@@ -50,7 +50,8 @@ pub struct Item {
 
 /// The menu: what it is called, where it leads, what one must be allowed to see it. To add a page to it, add a line.
 const MENU: &[(&str, &str, Option<Permission>)] = &[
-    ("Stories", "/", None),
+    ("Desk", "/", None),
+    ("Stories", "/stories", Some(Permission::ViewDrafts)),
     ("Redirects", "/redirects", Some(Permission::ManageStation)),
     ("People", "/people", Some(Permission::ManageAccounts)),
     ("Roles", "/roles", Some(Permission::ManageAccounts)),
@@ -74,6 +75,7 @@ const SAID: &[(&str, &str)] = &[
     ("role-saved", "The role is saved."),
     ("disabled", "The account is disabled, and signed out everywhere."),
     ("enabled", "The account is enabled."),
+    ("saved", "The story is saved."),
     ("person-set", "The credit is changed."),
     ("submit", "The story is handed in."),
     ("send-back", "The story is sent back to its writer."),

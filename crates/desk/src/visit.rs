@@ -109,6 +109,17 @@ impl Visit {
         self.query.get(name)
     }
 
+    /// True if what came is a form.
+    pub(crate) fn is_form(&self) -> bool {
+        self.is_of("application/x-www-form-urlencoded")
+    }
+
+    /// True if whoever asks is a script, and wants to be answered in JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        let accept = self.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+        self.is_of("application/json") || accept.is_some_and(|accept| accept.starts_with("application/json"))
+    }
+
     /// The form that came.
     pub fn form(&self) -> Result<Form, Fault> {
         if self.body.is_empty() || self.is_of("application/x-www-form-urlencoded") {

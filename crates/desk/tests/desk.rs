@@ -2,6 +2,7 @@
 
 mod house;
 mod publishing;
+mod writing;
 
 use std::collections::BTreeSet;
 

@@ -25,6 +25,8 @@ use crate::{Error, Result, held, thin};
 pub const LEASE_S: u64 = 5 * 60;
 /// How long somebody writes before the text as it was becomes a revision of its own.
 pub const AUTOSAVE_EVERY_S: u64 = 10 * 60;
+/// Among how many of the newest revisions a text is looked for that may have been kept already.
+const RECENT: u32 = 20;
 /// The longest name of a save, in bytes.
 pub const SAVE_NAME_BYTES_MAX: usize = 64;
 /// How long the same save is recognised.
@@ -327,10 +329,12 @@ async fn take(
 
 /// Keeps the text that is about to be replaced, where somebody else wrote it or it has been a while since one was kept.
 async fn keep_autosave(tx: &mut Tx, story: &Story, before: &Kept, writer: Writer<'_>, now: Timestamp) -> Result<()> {
-    let last = revision::list_in(tx, story.station, story.id, None, 1).await?.into_iter().next();
+    let lines = revision::list_in(tx, story.station, story.id, None, RECENT).await?;
     let is_anothers = before.saved_by_account != Some(writer.account);
-    let is_due = last.as_ref().is_none_or(|last| last.saved_at + Duration::from_secs(AUTOSAVE_EVERY_S) <= now);
-    if before.document.is_blank() || !(is_anothers || is_due) || is_kept(tx, story, before, last).await? {
+    let every = Duration::from_secs(AUTOSAVE_EVERY_S);
+    let is_due = lines.first().is_none_or(|last| last.saved_at + every <= now);
+    let is_kept = lines.iter().any(|line| line.saved_at == before.saved_at && line.saved_by == before.saved_by);
+    if before.document.is_blank() || is_kept || !(is_anothers || is_due) {
         return Ok(());
     }
     let aside = Aside {
@@ -342,12 +346,6 @@ async fn keep_autosave(tx: &mut Tx, story: &Story, before: &Kept, writer: Writer
     };
     revision::add(tx, story.station, story.id, aside).await?;
     thin::autosaves(tx, story.station, story.id, now).await
-}
-
-async fn is_kept(tx: &mut Tx, story: &Story, draft: &Kept, last: Option<revision::Line>) -> Result<bool> {
-    let Some(last) = last else { return Ok(false) };
-    let text = revision::by_number_in(tx, story.station, story.id, last.number).await?;
-    Ok(text.as_ref() == Some(&draft.document))
 }
 
 /// Keeps the newest text for ever.

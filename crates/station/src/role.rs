@@ -160,6 +160,15 @@ impl Powers {
         self.may_in(permission, Place::default())
     }
 
+    /// The programmes for which they may do it, where that is not everywhere.
+    pub fn programmes(&self, permission: Permission) -> Vec<ProgrammeId> {
+        let of = |(scope, permissions): &(Scope, BTreeSet<Permission>)| match scope {
+            Scope::Programme(programme) if permissions.contains(&permission) => Some(*programme),
+            _ => None,
+        };
+        self.0.iter().filter_map(of).collect()
+    }
+
     /// True if they may do it to what belongs to `place`.
     pub fn may_in(&self, permission: Permission, place: Place<'_>) -> bool {
         self.0.iter().any(|(scope, permissions)| permissions.contains(&permission) && scope.covers(place))

@@ -75,7 +75,7 @@ pub(crate) async fn show(visit: Arc<Visit>) -> super::Result {
 }
 
 /// Where in the list the page starts. A place that is written wrongly does not exist.
-fn before(asked: &str) -> Result<Option<(Timestamp, StoryId)>, Fault> {
+pub(super) fn before(asked: &str) -> Result<Option<(Timestamp, StoryId)>, Fault> {
     if asked.is_empty() {
         return Ok(None);
     }
@@ -96,8 +96,8 @@ fn cut(listed: &mut Vec<Listed>) -> Option<String> {
 }
 
 /// Published stories are for everybody; others for those who may read drafts in their section.
-fn may_see(visit: &Visit, story: &Listed) -> bool {
-    let place = Place { section: Some(&story.section), programme: None };
+pub(super) fn may_see(visit: &Visit, story: &Listed) -> bool {
+    let place = Place { section: Some(&story.section), programme: story.programme };
     story.state == State::Published || visit.powers().may_in(Permission::ViewDrafts, place)
 }
 
@@ -118,7 +118,7 @@ fn story(visit: &Visit, times: &Times, listed: Listed) -> Story {
     }
 }
 
-fn words(state: State) -> &'static str {
+pub(super) fn words(state: State) -> &'static str {
     match state {
         State::Draft => "Draft",
         State::InReview => "In review",

@@ -10,12 +10,15 @@ pub(crate) mod audit;
 pub(crate) mod files;
 pub(crate) mod home;
 pub(crate) mod join;
+mod manuscript;
 pub(crate) mod people;
 pub(crate) mod preview;
 pub(crate) mod problem;
 pub(crate) mod redirects;
 pub(crate) mod roles;
 pub(crate) mod sign_in;
+pub(crate) mod stories;
+pub(crate) mod story;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -103,6 +103,10 @@ impl Reason {
 }
 
 pub(crate) fn page(visit: &Visit, reason: Reason) -> Answer {
+    if visit.wants_json() {
+        let error = format!("{}. {}", reason.title(), reason.words());
+        return Answer::json(serde_json::json!({ "error": error })).with_status(reason.status());
+    }
     let frame = Frame::new(visit, reason.title());
     let view = View { frame, words: reason.words(), way: reason.way() };
     Answer::page("problem.html", &view).with_status(reason.status())

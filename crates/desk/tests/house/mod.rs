@@ -183,8 +183,10 @@ impl Browser {
             .uri(path)
             .header(header::HOST, &self.host)
             .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::COOKIE, cookies.join("; "));
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -253,5 +255,7 @@ pub fn filled(path: &str) -> String {
     path.replace("{ticket}", "none")
         .replace("{account}", "7")
         .replace("{story}", "7")
+        .replace("{number}", "1")
+        .replace("{note}", "1")
         .replace("{name}", web::named("desk.css").unwrap().file_name())
 }
