@@ -46,6 +46,8 @@ export async function bundle(dist) {
             { in: "src/styles/site.css", out: "site" },
             { in: "src/desk.ts", out: "desk" },
             { in: "src/styles/desk.css", out: "desk" },
+            { in: "src/desk/editor/index.ts", out: "editor" },
+            { in: "src/styles/editor.css", out: "editor" },
         ],
         outdir: dist,
         bundle: true,

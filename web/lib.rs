@@ -65,12 +65,24 @@ mod tests {
     /// What a reader on one bar of signal waits for: the first script and the styles, compressed.
     const SCRIPT_BYTES_MAX: usize = 40 * 1024;
     const STYLES_BYTES_MAX: usize = 16 * 1024;
+    /// What somebody waits for who wants to write on that signal, once.
+    const EDITOR_BYTES_MAX: usize = 90 * 1000;
 
     #[test]
     fn the_first_script_and_the_styles_stay_within_their_budget() {
         let (script, styles) = (named("site.js").unwrap(), named("site.css").unwrap());
         assert!(script.gzip.len() <= SCRIPT_BYTES_MAX, "site.js is {} bytes", script.gzip.len());
         assert!(styles.gzip.len() <= STYLES_BYTES_MAX, "site.css is {} bytes", styles.gzip.len());
+    }
+
+    #[test]
+    fn the_editor_stays_within_its_budget_and_out_of_every_other_script() {
+        let editor = named("editor.js").unwrap();
+        assert!(editor.brotli.len() <= EDITOR_BYTES_MAX, "editor.js is {} bytes", editor.brotli.len());
+        for name in ["site.js", "desk.js"] {
+            let script = std::str::from_utf8(named(name).unwrap().identity).unwrap();
+            assert!(!script.contains("ProseMirror"), "{name} carries the editor");
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ export class Shelf {
         if (database === null) return undefined;
         return new Promise((resolve) => {
             try {
-                const request = act(database.transaction(STORE, mode).objectStore(STORE));
+                const request = act(database.transaction(STORE, mode, { durability: "strict" }).objectStore(STORE));
                 request.onsuccess = () => resolve(request.result);
                 request.onerror = () => resolve(undefined);
             } catch {
