@@ -25,7 +25,7 @@ use bus::{Bus, Heard};
 use jiff::SignedDuration;
 use station::event::Message;
 use station::recording::{Chapter, Gap, Loudness, Recording};
-use station::{Clock, Event, ServiceId, Station, StationId, Timestamp};
+use station::{Clock, EpisodeId, Event, ServiceId, Station, StationId, Timestamp};
 use store::Db;
 
 pub use plan::{Job, Plan, SETTLE, plan};
@@ -92,7 +92,8 @@ impl Default for Settings {
 /// start.
 pub async fn run<A: Archive>(db: Db, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, archive: A, settings: Settings) {
     let mut heard = bus.subscribe();
-    let mut recorder = Recorder { db, clock, archive, settings, next: None, given_up: HashSet::new() };
+    let mut recorder =
+        Recorder { db, clock, archive, settings, next: None, given_up: HashSet::new(), listened_to: HashSet::new() };
     loop {
         if recorder.is_time() {
             recorder.go_round().await;
@@ -117,6 +118,8 @@ struct Recorder<A> {
     next: Option<(Timestamp, Duration)>,
     /// What cannot be cut, as it stands on the schedule.
     given_up: HashSet<(StationId, ServiceId, Timestamp, Timestamp)>,
+    /// The recordings, by episode and revision, whose loudness somebody has tried to measure since the program runs.
+    listened_to: HashSet<(StationId, EpisodeId, u32)>,
 }
 
 /// Why a job was not done.
@@ -187,6 +190,7 @@ impl<A: Archive> Recorder<A> {
                 }
             }
         }
+        self.measure_what_is_left(station, from..until).await?;
         Ok(next)
     }
 
@@ -210,18 +214,34 @@ impl<A: Archive> Recorder<A> {
         metrics::counter!("groundwave_recordings_total").increment(1);
         let Recording { title, revision, start, gaps, .. } = &recording;
         tracing::info!(station = %station.slug, title, revision, %start, gaps = gaps.len(), "a broadcast is an episode");
-        if is_cut { self.measure(job, recording).await.map_err(Undone::Store) } else { Ok(()) }
+        if is_cut { self.measure(recording).await.map_err(Undone::Store) } else { Ok(()) }
     }
 
     /// Adds how loud a recording is. Nobody waits for that: the episode is there already.
-    async fn measure(&self, job: &Job, mut recording: Recording) -> store::Result<()> {
-        recording.loudness = self.archive.loudness(job.broadcast.service, job.span()).await;
+    async fn measure(&mut self, mut recording: Recording) -> store::Result<()> {
+        self.listened_to.insert((recording.station, recording.episode, recording.revision));
+        recording.loudness = self.archive.loudness(recording.service, span_of(&recording)).await;
         if recording.loudness.is_none() {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
         store::recording::save(&mut tx, &recording).await?;
         tx.commit().await
+    }
+
+    /// Measures what a program that was ended in the middle of it left unmeasured, as long as all of it is still there.
+    async fn measure_what_is_left(&mut self, station: &Station, days: Range<Timestamp>) -> store::Result<()> {
+        let recordings = store::recording::between(&self.db, station.id, days.start, days.end).await?;
+        for recording in recordings.into_iter().filter(|recording| recording.loudness.is_none()) {
+            if self.listened_to.contains(&(recording.station, recording.episode, recording.revision)) {
+                continue;
+            }
+            let since = self.archive.kept_since(recording.service).await.ok().flatten();
+            if since.is_some_and(|since| since <= span_of(&recording).start) {
+                self.measure(recording).await?;
+            }
+        }
+        Ok(())
     }
 
     /// True if what was cut once can no longer be cut whole.
@@ -271,6 +291,14 @@ impl<A: Archive> Recorder<A> {
         let pause = Duration::from_millis(self.settings.retry_ms);
         self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// What of the air a recording was cut from.
+fn span_of(recording: &Recording) -> Range<Timestamp> {
+    let padding = |seconds: u32| SignedDuration::from_secs(seconds.into());
+    let start = recording.start.checked_sub(padding(recording.padding_before_s)).unwrap_or(Timestamp::MIN);
+    let end = recording.end.checked_add(padding(recording.padding_after_s)).unwrap_or(Timestamp::MAX);
+    start..end
 }
 
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

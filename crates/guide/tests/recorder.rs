@@ -42,6 +42,8 @@ struct Inside {
     asked: Vec<Range<Timestamp>>,
     /// How many more times the disk fails.
     faults: u32,
+    /// How many more times nobody lives to measure what was cut.
+    deaf: u32,
 }
 
 impl Archive for Shelf {
@@ -71,7 +73,12 @@ impl Archive for Shelf {
     }
 
     async fn loudness(&self, _: ServiceId, span: Range<Timestamp>) -> Option<Loudness> {
-        assert_eq!(self.0.lock().unwrap().asked.last(), Some(&span), "what was cut is measured");
+        let mut inside = self.0.lock().unwrap();
+        assert_eq!(inside.asked.last(), Some(&span), "what was cut is measured");
+        if inside.deaf > 0 {
+            inside.deaf -= 1;
+            return None;
+        }
         Some(Loudness { integrated_lufs: -18.5, true_peak_dbtp: -1.25 })
     }
 }
@@ -100,7 +107,7 @@ impl House {
         store::schedule::save_rule(&mut tx, &rule(start, minutes)).await.unwrap();
         store::recording::save_order(&mut tx, &order(at(now))).await.unwrap();
         tx.commit().await.unwrap();
-        let inside = Inside { since: Timestamp::UNIX_EPOCH, asked: Vec::new(), faults: 0 };
+        let inside = Inside { since: Timestamp::UNIX_EPOCH, asked: Vec::new(), faults: 0, deaf: 0 };
         let wall = Arc::new(Wall(Mutex::new(at(now)), tokio::time::Instant::now()));
         let (bus, shelf) = (bus::Local::new(), Shelf(Arc::new(Mutex::new(inside))));
         Self { db, bus, wall, shelf, _folder: folder }
@@ -256,6 +263,24 @@ async fn a_broadcast_that_is_over_is_an_episode_with_its_gaps_named() {
     let changes = store::change::after(&house.db, STATION, Revision(0), 100).await.unwrap();
     let told = Event::EpisodePublished { episode: episode.id, programme: LEDGER };
     assert_eq!(changes.iter().filter(|message| message.event == told).count(), 1);
+}
+
+#[tokio::test]
+async fn what_was_left_unmeasured_is_measured_after_the_next_start_and_not_before() {
+    let house = House::with("06:00", 180, "2026-11-24T10:00:00Z").await;
+    house.shelf.0.lock().unwrap().deaf = 1;
+    house.open();
+    house.set_clock("2026-11-24T14:01:10Z");
+    let [recording] = &house.recordings(|all| all.len() == 1).await[..] else { panic!("there is one") };
+    assert_eq!(recording.loudness, None);
+    let is_deaf = || house.shelf.0.lock().unwrap().deaf > 0;
+    while is_deaf() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    house.open();
+    let is_measured = |all: &[Recording]| all.first().is_some_and(|recording| recording.loudness.is_some());
+    let [measured] = &house.recordings(is_measured).await[..] else { panic!("there is one") };
+    assert_eq!((measured.revision, house.asked().len()), (1, 1), "it is not cut again for that");
 }
 
 #[tokio::test]
