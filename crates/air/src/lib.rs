@@ -42,6 +42,7 @@ pub mod transcode;
 pub mod visit;
 
 mod air;
+mod airtime;
 mod beat;
 mod emergency;
 mod herald;

@@ -10,21 +10,16 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use station::Timestamp;
 
+pub(super) use crate::airtime::SLEW_MAX;
+use crate::airtime::{LEAD_MAX, is_apart};
+
 /// So far may frames be off on the whole before anything is done: what is said stays within 20 ms of the air.
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(10);
-/// By so much, at most, is a segment moved where frames are only a little off.
-pub(super) const SLEW_MAX: SignedDuration = SignedDuration::from_millis(20);
 /// What is further off than this was never right: its source sent its first seconds at once. It is moved by up to a
 /// twentieth of a segment, so that time never stands still.
 const SLIGHT_MAX: SignedDuration = SignedDuration::from_millis(250);
 /// The part of a segment by which the next is moved then.
 const HASTE: i32 = 20;
-/// From so far behind the wall clock, there was a gap.
-const GAP_MIN: SignedDuration = SignedDuration::from_secs(2);
-/// From so far ahead of it, the machine's clock was set back. A source may be ahead by less, having sent its first seconds
-/// at once.
-const LEAD_MAX: SignedDuration = SignedDuration::from_secs(30);
-
 /// Tells when segments that follow each other were on the air.
 #[derive(Debug, Default)]
 pub(super) struct Airtime {
@@ -59,7 +54,7 @@ impl Airtime {
         let slew = self.slew();
         (self.lateness, self.frames) = (SignedDuration::ZERO, 0);
         match self.expected {
-            Some(expected) if !is_off(arrived, expected) => {
+            Some(expected) if !is_apart(expected, arrived) => {
                 Beginning { at: expected.saturating_add(slew).unwrap_or(expected), is_step: false }
             }
             Some(_) => Beginning { at: arrived, is_step: true },
@@ -69,7 +64,7 @@ impl Airtime {
 
     /// True if a frame that should have been on the air at `at` came in so late, or so early, that time must be told anew.
     pub(super) fn is_broken(&self, arrived: Timestamp, at: Timestamp) -> bool {
-        is_off(arrived, at)
+        is_apart(at, arrived)
     }
 
     /// A frame that is said to be on the air at `at` came in at `arrived`.
@@ -102,11 +97,6 @@ impl Airtime {
         let most = if late.abs() <= SLIGHT_MAX { SLEW_MAX } else { SLEW_MAX.max(self.length / HASTE) };
         late.clamp(-most, most)
     }
-}
-
-fn is_off(arrived: Timestamp, expected: Timestamp) -> bool {
-    let behind = arrived.duration_since(expected);
-    behind >= GAP_MIN || behind <= -LEAD_MAX
 }
 
 #[cfg(test)]

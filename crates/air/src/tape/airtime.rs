@@ -10,17 +10,10 @@ use jiff::SignedDuration;
 use station::{Clock, Timestamp};
 
 use super::record::Cause;
+use crate::airtime::{GAP_MIN, LEAD_MAX, SLEW_MAX};
 
 /// So far may counted time be off the wall clock before anything is done.
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(250);
-/// By so much, at most, is a record moved towards the wall clock.
-const SLEW_MAX: SignedDuration = SignedDuration::from_millis(20);
-/// From so far behind the wall clock, there was a gap.
-const GAP_MIN: SignedDuration = SignedDuration::from_secs(2);
-/// From so far ahead of it, the machine's clock was set back. A source may be ahead by less, having sent its first seconds
-/// at once.
-const LEAD_MAX: SignedDuration = SignedDuration::from_secs(30);
-
 /// What both clocks of the machine say.
 #[derive(Clone, Copy, Debug)]
 pub struct Clocks {
@@ -59,12 +52,6 @@ pub struct Airtime {
 }
 
 impl Airtime {
-    /// True if what came in at `arrived` cannot be what was to follow at `expected`.
-    pub fn is_apart(expected: Timestamp, arrived: Timestamp) -> bool {
-        let behind = arrived.duration_since(expected);
-        behind >= GAP_MIN || behind <= -LEAD_MAX
-    }
-
     /// Where a record belongs whose first frame came in at `arrived`.
     pub fn begin(&mut self, arrived: Timestamp, clocks: Clocks) -> Place {
         let set_by = self.clocks.replace(clocks).map_or(SignedDuration::ZERO, |earlier| clocks.set_since(&earlier));

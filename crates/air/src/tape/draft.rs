@@ -6,9 +6,10 @@ use std::time::Duration;
 use audio::Frame;
 use station::Timestamp;
 
-use super::airtime::{Airtime, Place};
+use super::airtime::Place;
 use super::record::{Cause, Sound};
 use crate::Title;
+use crate::airtime::is_apart;
 use crate::ring::{Chunk, Preface, duration};
 
 /// A record that lasts this long is finished: what a kill costs.
@@ -52,7 +53,7 @@ impl Draft {
             && self.title == chunk.title
             && self.sound.time + self.samples == chunk.time
             && !chunk.flags.is_join
-            && !Airtime::is_apart(self.end(), chunk.at)
+            && !is_apart(self.end(), chunk.at)
     }
 
     /// Adds a frame. True if that was enough.
