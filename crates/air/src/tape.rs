@@ -20,6 +20,7 @@ mod record;
 mod reel;
 mod shelf;
 mod survey;
+mod verify;
 mod writer;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ use vault::Vault;
 pub use cut::{Cut, Manner, Told};
 pub use playback::{Heard, Playback, Stretch};
 pub use record::{Cause, Gap};
+pub use verify::{Damage, Verified};
 
 use crate::ring::Follower;
 use crate::settings;

@@ -129,7 +129,8 @@ pub async fn index(vault: &Vault, strip: &Strip, name: &Name) -> vault::Result<I
     }
 }
 
-async fn read_index(vault: &Vault, key: &str, salt: u32) -> vault::Result<Option<Index>> {
+/// The index at the end of a finished reel; `None` if there is none, or none that is whole.
+pub(super) async fn read_index(vault: &Vault, key: &str, salt: u32) -> vault::Result<Option<Index>> {
     let Some(size) = vault.size_so_far(key).await? else { return Ok(None) };
     let trailer_at = size.saturating_sub(TRAILER_BYTES as u64);
     let trailer = vault.range_so_far(key, trailer_at..size).await?.unwrap_or_default();

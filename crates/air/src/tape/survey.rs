@@ -90,6 +90,11 @@ impl Survey {
         }
     }
 
+    /// Damage after the last record, if there is any.
+    pub fn damage_at_its_end(&self) -> Option<std::ops::Range<u64>> {
+        self.damage.clone()
+    }
+
     /// Lists the damage that ends where something begins that was on the air at `at`.
     fn note_damage(&mut self, at: Timestamp) {
         let Some(range) = self.damage.take() else { return };

@@ -271,6 +271,8 @@ async fn damage_is_a_named_gap_wherever_it_strikes() {
     run.stop().await;
     let reel = studio.reels().remove(0);
     let whole = std::fs::read(&reel).unwrap();
+    let verified = studio.tape().verify().await.unwrap();
+    assert!(verified.records >= 19 && verified.reels == 1 && verified.damage.is_empty(), "{verified:?}");
     let span = start..airs_at(start, count);
 
     // A byte in every part of the file, index and trailer among them, and strokes of garbage.
@@ -289,6 +291,9 @@ async fn damage_is_a_named_gap_wherever_it_strikes() {
             assert!(gaps.iter().any(is_in), "frame {number} is missing without a word: {gaps:?}");
         }
         assert_eq!(gaps.is_empty(), missing.is_empty(), "from {from}: {gaps:?}");
+        let verified = studio.tape().verify().await.unwrap();
+        let strikes = |damage: &Damage| (damage.offset..damage.offset + damage.bytes).contains(&(from as u64));
+        assert!(verified.damage.iter().any(strikes), "from {from}: {verified:?}");
     }
 }
 

@@ -9,6 +9,7 @@ mod record;
 mod status;
 mod switch;
 mod tape;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ enum Act {
     Export(export::Export),
     /// List what was aired on a day
     Log(log::Log),
+    /// Say whether what is on the tapes is as it was written
+    Verify(verify::Verify),
     /// Say which programmes become episodes by themselves
     Record(record::Record),
     /// Say what a programme may sound like before that counts as dead air
@@ -50,6 +53,7 @@ impl Air {
             Act::Switch(act) => act.run(),
             Act::Export(act) => act.run(),
             Act::Log(act) => act.run(),
+            Act::Verify(act) => act.run(),
             Act::Record(act) => act.run(),
             Act::Profile(act) => act.run(),
         }
