@@ -619,7 +619,15 @@ async fn follow_programmes(air: std::sync::Weak<Air>, mut news: Subscription) {
             Heard::Missed(_) => continue,
             Heard::Closed => return,
         };
-        let (Event::OnAir { service, now_next }, Some(air)) = (event, air.upgrade()) else { continue };
+        let Some(air) = air.upgrade() else { return };
+        let (service, now_next) = match event {
+            Event::OnAir { service, now_next } => (service, now_next),
+            Event::Spun { spin } if spin.piece.is_none() => {
+                air.console(spin.service).inspect(|console| console.heard(&spin));
+                continue;
+            }
+            _ => continue,
+        };
         let programme = now_next.now.as_ref().map(|broadcast| broadcast.programme);
         air.begin_broadcast(service, now_next.now.as_ref());
         air.console(service).inspect(|console| console.set_programme(programme));

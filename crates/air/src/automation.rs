@@ -16,6 +16,7 @@
 
 mod console;
 pub mod history;
+mod kept;
 mod mix;
 pub mod planner;
 mod player;
@@ -135,8 +136,10 @@ impl Deck {
 
     /// Plays whenever it is needed. Does not end.
     pub async fn run(mut self) {
+        self.console.restore(&kept::read(&self.vault, self.console.service()).await);
         loop {
             while !self.is_wanted() {
+                self.keep_queue().await;
                 self.call.notified().await;
             }
             self.come_on();
@@ -159,6 +162,7 @@ impl Deck {
         let (mut at, mut fade) = (Duration::ZERO, Duration::ZERO);
         loop {
             let planned = self.console.next(self.wall_time(at));
+            self.keep_queue().await;
             match self.play(Turn { planned: planned.as_ref(), start: at, fade }).await {
                 Outcome::Played(end, fades_for) => {
                     (at, fade) = (end, fades_for);
@@ -205,6 +209,7 @@ impl Deck {
                 let fades_for = fade.flatten().map(|fade| fade.lasts_from(end)).unwrap_or_default();
                 return Outcome::Played(end, fades_for);
             }
+            self.keep_queue().await;
             // It comes with every tick of the air, and at once where a mount falls to automation.
             self.call.notified().await;
         }
@@ -220,6 +225,12 @@ impl Deck {
         let tapes_until = self.lines().filter(|line| line.is_tape()).map(|line| line.sent).max();
         for line in self.lines.iter_mut().filter(|line| !line.is_tape()) {
             line.play(tapes_until.unwrap_or(until).min(until), due).await;
+        }
+    }
+
+    async fn keep_queue(&self) {
+        if let Some(lined_up) = self.console.to_keep() {
+            kept::write(&self.vault, self.console.service(), &lined_up).await;
         }
     }
 

@@ -10,22 +10,27 @@ use station::{Broadcast, Clock, ServiceId, Spin, StationId};
 
 use crate::mount::Service;
 
+/// What stands between an artist and a title on a radio's display.
+const ARTIST_AND_TITLE: &str = " - ";
+
 /// Publishes the air's events. The mounts of a service are told apart by their path, their titles are not: the same
 /// title on three mounts is one event.
 pub struct Herald {
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     titles: Mutex<HashMap<ServiceId, String>>,
+    /// What a studio plays at this moment, as far as its titles tell.
+    live: Mutex<HashMap<ServiceId, Spin>>,
 }
 
 impl Herald {
     /// A herald on this bus.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
-        Self { bus, clock, titles: Mutex::default() }
+        Self { bus, clock, titles: Mutex::default(), live: Mutex::default() }
     }
 
-    /// The title of what is heard on a service is this.
-    pub fn title(&self, station: StationId, service: ServiceId, title: &str) {
+    /// The title of what is heard on a service is this. One that a source gave, and that names an artist, is a spin.
+    pub fn title(&self, (station, service): (StationId, ServiceId), title: &str, of_source: bool) {
         let mut titles = self.titles.lock().unwrap_or_else(PoisonError::into_inner);
         if titles.get(&service).is_some_and(|known| known == title) {
             return;
@@ -33,6 +38,25 @@ impl Herald {
         titles.insert(service, title.to_owned());
         drop(titles);
         self.publish(station, Event::Title { service, title: title.to_owned(), at: self.clock.now() });
+        self.note_live((station, service), title.split_once(ARTIST_AND_TITLE).filter(|_| of_source));
+    }
+
+    /// What a studio played is over; it plays this, or nothing that is known.
+    fn note_live(&self, (station, service): (StationId, ServiceId), played: Option<(&str, &str)>) {
+        let start = self.clock.now();
+        let spin = played.map(|(artist, title)| {
+            let (artist, title) = (artist.trim().to_owned(), title.trim().to_owned());
+            Spin { station, service, piece: None, artist, title, start, end: None }
+        });
+        let before = {
+            let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+            match &spin {
+                Some(spin) => live.insert(service, spin.clone()),
+                None => live.remove(&service),
+            }
+        };
+        before.into_iter().for_each(|before| self.spun(Spin { end: Some(start.max(before.start)), ..before }));
+        spin.into_iter().for_each(|spin| self.spun(spin));
     }
 
     /// Automation plays a piece, or has played it.

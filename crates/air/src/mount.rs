@@ -557,7 +557,8 @@ impl Mount {
 
     fn tell_title(&self, desk: &mut Desk) {
         let (true, Some(service)) = (desk.put_title(), &self.identity.service) else { return };
-        self.house.herald.title(self.identity.station, service.id, &desk.title().text);
+        let of_source = desk.is_titled_by_source();
+        self.house.herald.title((self.identity.station, service.id), &desk.title().text, of_source);
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {

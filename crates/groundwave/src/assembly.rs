@@ -301,14 +301,22 @@ fn doors(settings: &Settings) -> Vec<SocketAddr> {
     addresses
 }
 
-/// The station that `slug` names; without one, the only one there is.
+/// The station that a command is about: the one of that name, or the only one.
 pub async fn choose_station(db: &Db, slug: Option<&str>) -> anyhow::Result<Station> {
-    let mut stations = store::station::all(db).await?;
+    let stations = store::station::all(db).await?;
     let known = stations.iter().map(|station| station.slug.as_str()).collect::<Vec<_>>().join(", ");
-    anyhow::ensure!(!stations.is_empty(), "there is no station in this store yet");
-    stations.retain(|station| slug.is_none_or(|slug| station.slug.as_str() == slug));
-    anyhow::ensure!(stations.len() < 2, "the store is home to several stations: say --station with one of {known}");
-    stations.pop().with_context(|| format!("no station is called `{}`; there are {known}", slug.unwrap_or_default()))
+    let wanted = |station: &Station| slug.is_none_or(|slug| station.slug.as_str() == slug);
+    let mut fitting = stations.into_iter().filter(wanted);
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => {
+            anyhow::bail!("the store is home to several stations: say --station with one of {known}")
+        }
+        (None, _) if known.is_empty() => {
+            anyhow::bail!("there is no station in this store yet; `groundwave init` makes one")
+        }
+        (None, _) => anyhow::bail!("no station is called `{}`; there are {known}", slug.unwrap_or_default()),
+    }
 }
 
 /// The services of all stations.

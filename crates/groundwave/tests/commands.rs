@@ -436,6 +436,33 @@ fn sound_is_taken_in_once_measured_and_played_on_every_mount() {
     assert!(text(&import().stdout).contains("0 new, 2 known already, 1 refused"));
     assert!(text(&groundwave(&["library", "--data", data, "music"]).stdout).contains("Ida Marsh - River Song"));
 
+    // What the rotation knows of a piece can be seen and changed.
+    let piece =
+        |arguments: &[&str]| groundwave(&[&["piece", "music", "River Song"], arguments, &["--data", data]].concat());
+    let changed = piece(&[
+        "--weight",
+        "2",
+        "--day-part",
+        "mon-fri 06:00-10:00",
+        "--before",
+        "Low Water",
+        "--until",
+        "2099-12-31",
+    ]);
+    let words = text(&changed.stdout);
+    for line in [
+        "weight     2",
+        "when       mon-fri 06:00-10:00",
+        "before     The Hum - Low Water",
+        "until      2099-12-31 00:00",
+    ] {
+        assert!(words.contains(line), "{line}: {words}{}", text(&changed.stderr));
+    }
+    let refused = piece(&["--weight", "0"]);
+    assert!(text(&refused.stderr).contains("--weight must be from 1 to 100"), "{}", text(&refused.stderr));
+    let words = text(&piece(&["--any-time", "--before", "none", "--until", "none"]).stdout);
+    assert!(words.contains("weight     2") && !words.contains("when") && !words.contains("before"), "{words}");
+
     // It reaches the station that runs, and is played on each of its mounts.
     let queue = |arguments: &[&str]| groundwave(&[&["air", "queue"], arguments, &["--data", data]].concat());
     wait_for("the piece in the running library", || {
@@ -459,6 +486,8 @@ fn sound_is_taken_in_once_measured_and_played_on_every_mount() {
         .output()
         .expect("ffmpeg runs");
     assert!(heard.status.success() && heard.stderr.is_empty(), "{}", text(&heard.stderr));
+    let verified = groundwave(&["air", "verify", "--data", data]);
+    assert!(verified.status.success() && text(&verified.stdout).contains("are whole"), "{}", text(&verified.stderr));
 }
 
 #[test]

@@ -106,7 +106,8 @@ pub enum Event {
         /// When it began.
         at: Timestamp,
     },
-    /// Passing. Automation plays a piece: told when it begins, and again, with its end, when it is over.
+    /// Passing. Automation plays a piece, or a studio one that its title names: told when it begins, and again, with its end,
+    /// when it is over.
     Spun {
         /// What is played, and when.
         spin: Spin,

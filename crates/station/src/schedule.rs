@@ -77,7 +77,26 @@ pub struct NotDays(String);
 /// assert_eq!("mon-fri".parse(), Ok(Days::WEEKDAYS));
 /// assert_eq!("sat, sun".parse::<Days>().unwrap().iter().count(), 2);
 /// assert!("weekdays".parse::<Days>().is_err());
+/// assert_eq!(Days::WEEKDAYS.to_string(), "mon-fri");
+/// assert_eq!("sun, fri, sat".parse::<Days>().unwrap().to_string(), "fri-sun");
+/// assert_eq!("mon, wed".parse::<Days>().unwrap().to_string(), "mon,wed");
 /// ```
+/// As [`from_str`](str::parse) reads it: `daily`, `mon-fri`, `sat,sun`.
+impl std::fmt::Display for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let place = |day: Weekday| usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
+        let places: Vec<usize> = self.iter().map(place).collect();
+        match places[..] {
+            [_, _, _, _, _, _, _] => f.write_str("daily"),
+            [first, .., last] if places.len() > 2 && last - first + 1 == places.len() => {
+                write!(f, "{}-{}", NAMES[first], NAMES[last])
+            }
+            _ => f.write_str(&places.iter().map(|place| NAMES[*place]).collect::<Vec<_>>().join(",")),
+        }
+    }
+}
+
 impl std::str::FromStr for Days {
     type Err = NotDays;
 

@@ -36,6 +36,8 @@ struct State {
     next_cut: Option<Timestamp>,
     /// Somebody wants what is on to be over.
     is_skipped: bool,
+    /// What was lined up when it was last kept.
+    kept: Vec<PieceId>,
 }
 
 /// What automation plays at this moment.
@@ -90,7 +92,7 @@ impl Console {
         call: Arc<Notify>,
     ) -> Arc<Self> {
         let next_cut = planner.next_cut(clock.now());
-        let state = Mutex::new(State { planner, on: None, next_cut, is_skipped: false });
+        let state = Mutex::new(State { planner, on: None, next_cut, is_skipped: false, kept: Vec::new() });
         Arc::new(Self { station, service, clock, herald, call, state })
     }
 
@@ -206,7 +208,39 @@ impl Console {
         self.state().planner.set_programme(programme);
     }
 
+    /// Something was heard that did not come from the library.
+    pub(crate) fn heard(&self, spin: &Spin) {
+        self.state().planner.heard(spin);
+    }
+
     // For the deck.
+
+    /// What is lined up, if that is something else than was kept last; from here on it counts as kept.
+    pub(super) fn to_keep(&self) -> Option<Vec<PieceId>> {
+        let mut state = self.state();
+        let lined_up: Vec<PieceId> = state.planner.queue().entries().map(|entry| entry.piece).collect();
+        if lined_up == state.kept {
+            return None;
+        }
+        state.kept.clone_from(&lined_up);
+        Some(lined_up)
+    }
+
+    /// Lines up what was lined up before the program was started again, before what somebody has lined up since.
+    pub(super) fn restore(&self, lined_up: &[PieceId]) {
+        let mut state = self.state();
+        let known: Vec<PieceId> = lined_up
+            .iter()
+            .copied()
+            .filter(|piece| state.planner.sheet().pieces.iter().any(|known| known.id == *piece))
+            .collect();
+        for (place, piece) in known.into_iter().enumerate() {
+            if state.planner.queue().add(piece, place).is_err() {
+                break;
+            }
+        }
+        state.kept = lined_up.to_vec();
+    }
 
     /// Automation comes on.
     pub(super) fn resume(&self, now: Timestamp) {

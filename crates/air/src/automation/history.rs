@@ -48,8 +48,11 @@ impl History {
 
     /// Remembers what was played before this moment.
     pub fn recall(&mut self, spin: &Spin) {
-        let Some(piece) = spin.piece else { return };
-        self.note(piece, &spin.artist, &spin.title, spin.start, spin.end.unwrap_or(spin.start));
+        let end = spin.end.unwrap_or(spin.start);
+        match spin.piece {
+            Some(piece) => self.note(piece, &spin.artist, &spin.title, spin.start, end),
+            None => self.keep_apart(artists(&spin.artist).collect(), plain_title(&spin.title), end),
+        }
     }
 
     /// The piece that began last.
@@ -78,9 +81,6 @@ impl History {
     }
 
     fn note(&mut self, piece: PieceId, artist: &str, title: &str, at: Timestamp, end: Timestamp) {
-        if self.artists.len().max(self.titles.len()) > NAMES_MAX {
-            self.forget_before(at.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
-        }
         let (artists, title) = (artists(artist).collect::<Vec<_>>(), plain_title(title));
         self.began.insert(piece, at);
         self.keep_apart(artists.clone(), title.clone(), end);
@@ -88,6 +88,9 @@ impl History {
     }
 
     fn keep_apart(&mut self, artists: Vec<String>, title: String, end: Timestamp) {
+        if self.artists.len().max(self.titles.len()) > NAMES_MAX {
+            self.forget_before(end.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
+        }
         self.artists.extend(artists.into_iter().map(|artist| (artist, end)));
         if !title.is_empty() {
             self.titles.insert(title, end);
@@ -155,6 +158,18 @@ mod tests {
         }
         assert!(history.artist_has_rested("Cal Whitlow", 30, at("2026-11-24T10:04:00Z")));
         assert!(history.artist_has_rested("", 30, at("2026-11-24T10:04:00Z")), "nobody in particular");
+    }
+
+    #[test]
+    fn what_the_studio_played_rests_too() {
+        let mut history = History::default();
+        let (start, end) = (at("2026-11-24T10:00:00Z"), Some(at("2026-11-24T10:04:00Z")));
+        let (artist, title) = ("The Hum".to_owned(), "River Song".to_owned());
+        history.recall(&Spin { station: StationId(1), service: ServiceId(1), piece: None, artist, title, start, end });
+        assert!(!history.artist_has_rested("Hum", 30, at("2026-11-24T10:33:00Z")));
+        assert!(!history.title_has_rested("River Song (live)", 30, at("2026-11-24T10:33:00Z")));
+        assert!(history.artist_has_rested("Hum", 30, at("2026-11-24T10:34:00Z")));
+        assert_eq!(history.last(), None, "automation has played nothing");
     }
 
     #[test]

@@ -277,6 +277,11 @@ impl Planner {
         self.history.ended(at);
     }
 
+    /// Something was heard that did not come from the library: its artist and its title rest from then on.
+    pub fn heard(&mut self, spin: &Spin) {
+        self.history.recall(spin);
+    }
+
     /// The piece could not be played. It is left out for a while.
     pub fn skip(&mut self, piece: PieceId, now: Timestamp) {
         let until = now.checked_add(UNPLAYABLE).unwrap_or(Timestamp::MAX);

@@ -166,7 +166,7 @@ impl Reading {
             }
         }
         decoding.finish().await?;
-        hearing.to_the_end(&mut decoding).await
+        hearing.hear_the_rest(&mut decoding).await
     }
 }
 
@@ -181,7 +181,7 @@ struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
-    async fn to_the_end(&mut self, decoding: &mut Decoding) -> Result<(), Broken> {
+    async fn hear_the_rest(&mut self, decoding: &mut Decoding) -> Result<(), Broken> {
         while let Some(heard) = decoding.next().await? {
             self.hear(Some(heard)).await?;
         }

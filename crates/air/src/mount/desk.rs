@@ -272,6 +272,11 @@ impl Desk {
         true
     }
 
+    /// True if what is on is somebody's sending, and its title is its own.
+    pub fn is_titled_by_source(&self) -> bool {
+        matches!(self.input(), Input::Source(_)) && self.line_on().is_some_and(|line| line.title.is_some())
+    }
+
     // Sound.
 
     pub fn preface(&self) -> Option<&Arc<Preface>> {

@@ -301,6 +301,54 @@ async fn everything_that_is_played_is_told_with_its_time() {
     assert_eq!(house.air.console(SERVICE).unwrap().on(), None);
 }
 
+#[tokio::test]
+async fn what_is_lined_up_survives_a_restart() {
+    let house = House::with(&[Codec::Aac], 5, Settings::default()).await;
+    let mut encoder = Encoder::new(house.mount(Codec::Aac).attach(studio("Studio")).unwrap(), Codec::Aac);
+    encoder.send(0.5).await.unwrap();
+    let console = house.air.console(SERVICE).unwrap();
+    let wait_until_kept = async |expected: &str| {
+        while house.vault.get("automation/1/queue.json").await.unwrap().as_deref() != Some(expected.as_bytes()) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    console.add(PieceId(4), 0).unwrap();
+    console.add(PieceId(5), 1).unwrap();
+    timeout(Duration::from_secs(60), wait_until_kept("[4,5]")).await.expect("it is kept");
+    house.air.stop().await;
+
+    let pieces: Vec<Piece> = console_pieces(&house.vault).await;
+    let folder = TempDir::new().unwrap();
+    let mut house = House::start(&[Codec::Aac], pieces, Settings::default(), house.vault.clone(), folder);
+    for number in [4, 5, 1] {
+        assert_eq!(hear_title(&mut house).await, format!("Library - Piece {number}"));
+    }
+}
+
+async fn console_pieces(vault: &Vault) -> Vec<Piece> {
+    let renditions = put_renditions(vault, &[Codec::Aac]).await;
+    (1..=5).map(|number| piece(number, renditions.clone())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_studio_plays_is_told_as_a_spin_if_its_title_names_an_artist() {
+    let mut house = House::with(&[Codec::Aac], 0, Settings::default()).await;
+    let mount = house.mount(Codec::Aac);
+    let mut encoder = Encoder::new(mount.attach(studio("Studio")).unwrap(), Codec::Aac);
+    encoder.send(0.2).await.unwrap();
+    for title in ["Midday, with Ann", "The Hum - River Song", "The Hum - River Song", "Ida Marsh - Mill Race"] {
+        mount.retitle(Some(title), None).unwrap();
+    }
+    let first = hear_spin(&mut house).await;
+    assert_eq!((first.piece, first.artist.as_str(), first.title.as_str()), (None, "The Hum", "River Song"));
+    let over = hear_spin(&mut house).await;
+    assert!(over.end.is_some() && over.start == first.start && over.title == first.title);
+    assert_eq!(hear_spin(&mut house).await.title, "Mill Race");
+    drop(encoder);
+    let over = hear_spin(&mut house).await;
+    assert!(over.end.is_some() && over.title == "Mill Race");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_lined_up_comes_next_and_what_is_on_can_be_ended() {
     let mut house = House::with(&[Codec::Aac], 5, Settings::default()).await;

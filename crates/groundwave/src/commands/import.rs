@@ -13,7 +13,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use station::Clock;
 
-use super::{Place, choose, runtime};
+use super::{Place, runtime};
 use crate::assembly;
 use crate::clock::System;
 
@@ -66,7 +66,7 @@ impl Cds {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.place.settings()?;
         let db = assembly::open_store(&settings).await?;
-        let station = choose(store::station::all(&db).await?, self.station.as_deref())?;
+        let station = assembly::choose_station(&db, self.station.as_deref()).await?;
         let owners = assembly::owners(&settings)?;
         let files = documents(&self.paths)?.into_iter().map(read);
         let documents: Vec<(PathBuf, Vec<u8>)> = files.collect::<anyhow::Result<_>>()?;

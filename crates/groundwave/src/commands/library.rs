@@ -6,7 +6,7 @@ use clap::Args;
 use guide::library::as_minutes;
 use station::Piece;
 
-use super::{Place, choose, choose_service, runtime};
+use super::{Place, choose_service, runtime};
 use crate::assembly;
 
 /// Lists the pieces that a service's automation can play.
@@ -28,7 +28,7 @@ impl Library {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         runtime()?.block_on(async {
             let db = assembly::open_store(&self.place.settings()?).await?;
-            let station = choose(store::station::all(&db).await?, self.station.as_deref())?;
+            let station = assembly::choose_station(&db, self.station.as_deref()).await?;
             let service = choose_service(store::service::all(&db, station.id).await?, &self.service)?;
             for piece in store::library::all(&db, station.id, service.id).await? {
                 let category = piece.category.as_ref().map_or("-", |category| category.as_str());

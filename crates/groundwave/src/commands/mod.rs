@@ -8,6 +8,7 @@ mod first_settings;
 mod import;
 mod init;
 mod library;
+mod piece;
 mod serve;
 mod transcode;
 mod user;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use station::{Service, Station};
+use station::Service;
 
 use crate::settings::Settings;
 
@@ -44,6 +45,8 @@ enum Command {
     Import(import::Import),
     /// List the pieces that automation can play
     Library(library::Library),
+    /// Show a piece of the library, or change what the rotation knows of it
+    Piece(piece::PieceCommand),
     /// Speak to the station that is on the air: what is on, and what should be
     Air(air::Air),
     /// Say whether folder, store and ports are fit, before anything starts
@@ -85,23 +88,6 @@ impl Place {
     }
 }
 
-/// The station that a command is about: the one of that name, or the only one.
-fn choose(stations: Vec<Station>, slug: Option<&str>) -> anyhow::Result<Station> {
-    let known = stations.iter().map(|station| station.slug.as_str()).collect::<Vec<_>>().join(", ");
-    let wanted = |station: &Station| slug.is_none_or(|slug| station.slug.as_str() == slug);
-    let mut fitting = stations.into_iter().filter(wanted);
-    match (fitting.next(), fitting.next()) {
-        (Some(one), None) => Ok(one),
-        (Some(_), Some(_)) => {
-            anyhow::bail!("the store is home to several stations: say --station with one of {known}")
-        }
-        (None, _) if known.is_empty() => {
-            anyhow::bail!("there is no station in this store yet; `groundwave init` makes one")
-        }
-        (None, _) => anyhow::bail!("no station is called `{}`; there are {known}", slug.unwrap_or_default()),
-    }
-}
-
 /// The service of that name.
 fn choose_service(services: Vec<Service>, slug: &str) -> anyhow::Result<Service> {
     let known = services.iter().map(|service| service.slug.as_str()).collect::<Vec<_>>().join(", ");
@@ -126,6 +112,7 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::User(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Library(command) => command.run(),
+        Command::Piece(command) => command.run(),
         Command::Air(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Config(command) => command.run(),

@@ -12,7 +12,7 @@ use station::role::Scope;
 use station::{Account, Clock, Station, Timestamp, account};
 use store::Db;
 
-use super::{Place, choose, runtime};
+use super::{Place, runtime};
 use crate::assembly;
 use crate::clock::System;
 use crate::reception;
@@ -105,7 +105,7 @@ impl Office {
     async fn open(list: &List) -> anyhow::Result<Self> {
         let settings = list.place.settings()?;
         let db = assembly::open_store(&settings).await?;
-        let station = choose(store::station::all(&db).await?, list.station.as_deref())?;
+        let station = assembly::choose_station(&db, list.station.as_deref()).await?;
         let desk = reception::desk_settings(&settings, assembly::public_port_of(&settings));
         Ok(Self { db, station, desk, now: System::start().now() })
     }

@@ -8,7 +8,7 @@ use clap::Args;
 use guide::library::{FILE_BYTES_MAX, as_minutes};
 use station::{Clock, Piece, Slug};
 
-use super::super::{Place, choose, choose_service};
+use super::super::{Place, choose_service};
 use crate::assembly;
 use crate::clock::System;
 use crate::intake::{Intake, Taken};
@@ -39,7 +39,7 @@ impl Audio {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = self.place.settings()?;
         let db = assembly::open_store(&settings).await?;
-        let station = choose(store::station::all(&db).await?, self.station.as_deref())?;
+        let station = assembly::choose_station(&db, self.station.as_deref()).await?;
         let service = choose_service(store::service::all(&db, station.id).await?, &self.service)?;
         let intake = Intake {
             db,

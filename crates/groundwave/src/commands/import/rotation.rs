@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use station::Event;
 
-use super::super::{Place, choose, choose_service};
+use super::super::{Place, choose_service};
 use crate::{assembly, rotation_file};
 
 /// Takes what a service's automation plays by from a file, in the place of what it played by before.
@@ -31,7 +31,7 @@ impl Rotation {
         let shown = self.file.display();
         let text = std::fs::read_to_string(&self.file).with_context(|| format!("could not read {shown}"))?;
         let db = assembly::open_store(&settings).await?;
-        let station = choose(store::station::all(&db).await?, self.station.as_deref())?;
+        let station = assembly::choose_station(&db, self.station.as_deref()).await?;
         let service = choose_service(store::service::all(&db, station.id).await?, &self.service)?;
         let pieces = store::library::all(&db, station.id, service.id).await?;
         let rotation = rotation_file::read(&text, station.id, service.id, &pieces)
