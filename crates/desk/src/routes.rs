@@ -82,6 +82,10 @@ pub const ROUTES: &[Route] = {
         post("/stories/{story}/draft",            May(ViewDrafts),     STORY,   Nowhere, Refused,     page!(story::save)),
         post("/stories/{story}/lock",             May(ViewDrafts),     KB,      Nowhere, Refused,     page!(story::lock)),
         post("/stories/{story}/lock/release",     May(ViewDrafts),     KB,      Nowhere, Refused,     page!(story::release)),
+        get ("/stories/{story}/history",          May(ViewDrafts),     0,       Nowhere, LinksOnly,   page!(history::show)),
+        post("/stories/{story}/history/name",     May(ViewDrafts),     KB,      Nowhere, Refused,     page!(history::name)),
+        post("/stories/{story}/history/{number}/restore", May(ViewDrafts), 0,   Nowhere, Refused,     page!(history::restore)),
+        get ("/stories/{story}/compare",          May(ViewDrafts),     0,       Nowhere, LinksOnly,   page!(history::compare)),
 
         get ("/sign-in",                          Anyone,              0,       Nowhere, LinksOnly,   page!(sign_in::show)),
         post("/sign-in",                          Anyone,              8 * KB,  Nowhere, Refused,     page!(sign_in::with_password)),

@@ -8,6 +8,7 @@
 //! Start at [`write`], then [`publish`](fn@publish).
 
 mod approve;
+pub mod compare;
 mod correct;
 pub mod due;
 mod kill;

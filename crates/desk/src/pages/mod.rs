@@ -8,6 +8,7 @@ pub(crate) mod account;
 pub(crate) mod acts;
 pub(crate) mod audit;
 pub(crate) mod files;
+pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod join;
 mod manuscript;

@@ -210,3 +210,26 @@ async fn nothing_that_an_editor_sends_becomes_markup() {
         assert!(!page.contains("<script>alert") && !page.contains("javascript:"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn any_two_texts_are_compared_and_one_is_brought_back() {
+    let house = House::with_sections().await;
+    let mut june = house.owner().await;
+    let story = june.begin("The river rises").await;
+    june.post(&format!("{story}/history/name"), &[("name", "the quiet one")]).await;
+    june.post_json(&format!("{story}/draft"), &save(1, "The river falls", "k")).await;
+    let history = june.get(&format!("{story}/history")).await;
+    assert!(history.text.contains("the quiet one") && history.text.contains("name=\"from\" value=\"1\""));
+
+    let compared = june.get(&format!("{story}/compare?from=1&to=draft")).await.text;
+    assert!(compared.contains("The river <del>rises</del><ins>falls</ins>"), "{compared}");
+    assert!(compared.contains("<ins>Water, *more*</ins>"), "{compared}");
+    assert_eq!(june.get(&format!("{story}/compare?from=9")).await.status, StatusCode::NOT_FOUND);
+
+    let restored = june.post(&format!("{story}/history/1/restore"), &[]).await;
+    assert_eq!(restored.location(), format!("{story}/edit?said=restored"));
+    assert_eq!(june.draft(&story).await["document"]["headline"], "The river rises");
+    let history = june.get(&format!("{story}/history")).await;
+    assert!(history.text.contains("kept when revision 1 was restored"), "{}", history.text);
+    assert!(june.get("/audit").await.text.contains("brought back revision 1"));
+}

@@ -6,6 +6,7 @@ use store::revision::{Aside, Kind};
 use store::story::Sought;
 use store::{Db, Error};
 
+use crate::engine::Engine;
 use crate::sample::{self, ACCOUNT, STORY, at};
 
 async fn a_draft_comes_back_as_it_was_saved_and_the_story_stays(db: Db) {
@@ -139,6 +140,33 @@ async fn a_story_is_found_by_state_section_writer_and_words(db: Db) {
         .await;
     assert_eq!(found(Sought { words: "cafe", ..any }).await, []);
     assert_eq!(found(Sought { words: "open", ..any }).await, [draft.id]);
+}
+
+#[tokio::test]
+async fn the_desks_list_goes_through_no_table_from_end_to_end() {
+    use sqlx::{Connection, Row, SqliteConnection};
+
+    let engine = Engine::sqlite();
+    engine.open_migrated().await;
+    let mut sqlite = SqliteConnection::connect(&engine.url).await.unwrap();
+    let lists = store::questions().filter(|question| question.name.starts_with("FOR_DESK"));
+    let mut count = 0;
+    for question in lists {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", question.sql));
+        let steps = sqlx::query(explain).fetch_all(&mut sqlite).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+        // What the words have found is a list of its own, and is sorted: by how many there are, not by how many stories.
+        let is_found =
+            |step: &&String| step.contains("found") || question.name == "FOR_DESK_BY_WORDS" && step.contains("B-TREE");
+        let slow: Vec<_> = steps
+            .iter()
+            .filter(|step| !is_found(step))
+            .filter(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"))
+            .collect();
+        assert!(slow.is_empty(), "{}: {steps:#?}", question.name);
+        count += 1;
+    }
+    assert_eq!(count, 6);
 }
 
 fn draft_of(station: &station::Station, number: i64, headline: &str) -> Story {
