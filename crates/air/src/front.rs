@@ -15,6 +15,7 @@ mod farewell;
 mod handshake;
 mod http2;
 mod player;
+mod proxy;
 mod rewind;
 mod socket;
 
@@ -27,6 +28,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -49,6 +51,8 @@ use crate::icecast::{self, Refusal, listen};
 use crate::tls::Certificates;
 use crate::{Air, Mount, source};
 
+/// The field in which a proxy says for whom it asks.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 4_096;
 /// How long no connection is accepted after the machine ran out of files or memory.
@@ -194,10 +198,7 @@ impl Front {
         visits: &mut JoinSet<()>,
     ) {
         if !self.air.bans().lets_in(peer.ip()) {
-            metrics::counter!("groundwave_connections_banned_total").increment(1);
-            // Without a word, as Icecast does it: the connection is reset.
-            let _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
-            return;
+            return turn_away(&socket);
         }
         let Some(place) = self.place() else {
             metrics::counter!("groundwave_connections_refused_total").increment(1);
@@ -211,9 +212,11 @@ impl Front {
         self.air.tally().connection();
         prepare(&socket);
         let (front, seat) = (Arc::clone(self), self.anteroom.enter());
-        match certificates.cloned() {
-            None => visits.spawn(front.receive(socket.into(), peer, place, seat)),
-            Some(certificates) => visits.spawn(front.receive_secure(socket, peer, place, seat, certificates)),
+        let is_proxy = self.air.settings().proxies.has(peer.ip());
+        match (is_proxy, certificates.cloned()) {
+            (false, None) => visits.spawn(front.receive(socket.into(), peer, place, seat)),
+            (false, Some(certificates)) => visits.spawn(front.receive_secure(socket, peer, place, seat, certificates)),
+            (true, certificates) => visits.spawn(front.receive_for_another(socket, peer, place, seat, certificates)),
         };
     }
 
@@ -223,6 +226,48 @@ impl Front {
             return None;
         }
         Arc::clone(&self.connections).try_acquire_owned().ok()
+    }
+
+    /// Hears first for whom a proxy speaks.
+    async fn receive_for_another(
+        self: Arc<Self>,
+        mut socket: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+        seat: Seat,
+        certificates: Option<Certificates>,
+    ) {
+        let patience = Duration::from_millis(self.air.settings().head_timeout_ms);
+        let announced = {
+            let mut stopping = self.stopping.clone();
+            tokio::select! {
+                () = stops(&mut stopping) => return,
+                () = seat.is_needed() => return,
+                announced = Box::pin(timeout(patience, proxy::announced(&mut socket))) => announced,
+            }
+        };
+        let Ok(Ok(announced)) = announced else {
+            metrics::counter!("groundwave_proxy_headers_refused_total").increment(1);
+            return;
+        };
+        let peer = announced.unwrap_or(peer);
+        if !self.air.bans().lets_in(peer.ip()) {
+            return turn_away(&socket);
+        }
+        match certificates {
+            None => self.receive(socket.into(), peer, place, seat).await,
+            Some(certificates) => self.receive_secure(socket, peer, place, seat, certificates).await,
+        }
+    }
+
+    /// Whom a request is from, which a proxy may have brought; `None` if that is nobody who is let in.
+    fn sender<'a>(&self, peer: SocketAddr, forwarded: impl Iterator<Item = &'a str>) -> Option<SocketAddr> {
+        let sender = proxy::sender(peer, forwarded, &self.air.settings().proxies);
+        let is_let_in = sender == peer || self.air.bans().lets_in(sender.ip());
+        if !is_let_in {
+            metrics::counter!("groundwave_connections_banned_total").increment(1);
+        }
+        is_let_in.then_some(sender)
     }
 
     /// Agrees on TLS first. What was agreed to be HTTP/2 can only be pages.
@@ -262,10 +307,13 @@ impl Front {
             }
             Opening::Request(request) => request,
         };
+        let Some(sender) = self.sender(peer, forwarded(&request.head)) else {
+            return dismiss(socket, &Refusal::Banned.bytes(self.air.clock().now())).await;
+        };
         match self.who_is(&request.head) {
-            Visitor::Source => Box::pin(self.take_in(socket, peer, request)).await,
+            Visitor::Source => Box::pin(self.take_in(socket, sender, request)).await,
             Visitor::Watcher => Box::pin(self.tell_statistics(socket, &request.head)).await,
-            Visitor::Listener(mount) => Box::pin(self.give_ear(socket, peer, &request.head, &mount)).await,
+            Visitor::Listener(mount) => Box::pin(self.give_ear(socket, sender, &request.head, &mount)).await,
             Visitor::Player => Box::pin(self.play(socket, peer, request)).await,
             Visitor::Reader => Box::pin(self.answer(socket, peer, request)).await,
         }
@@ -348,9 +396,8 @@ impl Front {
         let local = Local::of(&socket);
         let first = Bytes::from([request.head.rewrite().as_slice(), &request.rest].concat());
         let pages = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
             local.map(|local| request.extensions_mut().insert(local));
-            self.page(request.map(Body::new))
+            self.page_for(peer, request.map(Body::new))
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -370,6 +417,16 @@ impl Front {
         }
     }
 
+    /// Answers one request of a connection on which a proxy may bring those of many.
+    async fn page_for(&self, peer: SocketAddr, mut request: Request<Body>) -> Result<Response<Body>, Infallible> {
+        let told = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|field| field.to_str().ok());
+        let Some(sender) = self.sender(peer, told) else {
+            return Ok(Refusal::Banned.into_response());
+        };
+        request.extensions_mut().insert(ConnectInfo(sender));
+        self.page(request).await
+    }
+
     /// Answers one request of a connection that is hyper's. A mount comes before a page of the same path.
     async fn page(&self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
         match icecast::answer_at_mount(&self.air, request).await {
@@ -377,6 +434,17 @@ impl Front {
             Err(request) => self.rest.clone().call(request).await,
         }
     }
+}
+
+/// What proxies said in front of us: a field for each that said anything.
+fn forwarded(head: &Head) -> impl Iterator<Item = &str> {
+    head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(FORWARDED_FOR)).map(|(_, value)| value)
+}
+
+/// Lets somebody go who is banned: without a word, as Icecast does it. The connection is reset.
+fn turn_away(socket: &TcpStream) {
+    metrics::counter!("groundwave_connections_banned_total").increment(1);
+    let _ = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
 }
 
 /// What a connection begins with.

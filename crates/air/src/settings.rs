@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use station::{Codec, ProgrammeId, Service, ServiceId, StationId};
 
+use crate::bans::Networks;
 use crate::ear::Profile;
 use crate::transcode::Workshop;
 use crate::{access, directory, relay, terms};
@@ -63,6 +64,8 @@ pub struct Settings {
     pub listeners_max: usize,
     /// How many connections may be open in all, listeners included.
     pub connections_max: usize,
+    /// Proxies in front of the door: what they say of where a connection or a request came from is believed.
+    pub proxies: Networks,
     /// How many connections may be in the middle of sending their request head.
     pub heads_pending_max: usize,
     /// How long a connection may take to send its whole request head, in milliseconds.
@@ -274,6 +277,7 @@ impl Default for Settings {
             sources_max: 256,
             listeners_max: 15_000,
             connections_max: 18_000,
+            proxies: Networks::default(),
             heads_pending_max: 2_048,
             head_timeout_ms: 15_000,
             batch_ms: 500,

@@ -357,6 +357,7 @@ fn air_settings(
         listeners_max: air.listeners_max as usize,
         connections_max: door.connections_max as usize,
         head_timeout_ms: door.head_timeout_ms.into(),
+        proxies: door.proxies.iter().copied().collect(),
         batch_ms: air.batch_ms.into(),
         burst_seconds: air.burst_seconds.into(),
         fan_out_threads: air.fan_out_threads as usize,

@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
 use hyper::body::{Frame, Incoming, SizeHint};
@@ -51,9 +50,8 @@ impl Front {
             let (front, under_way) = (Arc::clone(&front), UnderWay::begin(&counted));
             async move {
                 let mut request = as_the_house_knows_it(request).map(Body::new);
-                request.extensions_mut().insert(ConnectInfo(peer));
                 local.map(|local| request.extensions_mut().insert(local));
-                let answer = front.page(request).await?;
+                let answer = front.page_for(peer, request).await?;
                 Ok::<_, Infallible>(answer.map(|body| Body::new(Sent { body, _under_way: under_way })))
             }
         });

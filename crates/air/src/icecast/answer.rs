@@ -43,6 +43,8 @@ pub enum Refusal {
     HeadTooSlow,
     /// It cannot be understood.
     BadRequest,
+    /// It comes from an address that is turned away.
+    Banned,
     /// It speaks without TLS where TLS is spoken.
     SpeaksTls,
 }
@@ -64,6 +66,7 @@ impl Refusal {
             Refusal::HeadTooLong => (431, "Request Header Fields Too Large", "The request head is too long"),
             Refusal::HeadTooSlow => (408, "Request Timeout", "The request did not come in time"),
             Refusal::BadRequest => (400, "Bad Request", "This request cannot be understood"),
+            Refusal::Banned => (403, "Forbidden", "You are not let in here"),
             Refusal::SpeaksTls => (400, "Bad Request", "This port speaks TLS only: ask for https, not http"),
         }
     }
@@ -84,6 +87,7 @@ impl Refusal {
             Refusal::HeadTooLong => "head-too-long",
             Refusal::HeadTooSlow => "head-too-slow",
             Refusal::BadRequest => "bad-request",
+            Refusal::Banned => "banned",
             Refusal::SpeaksTls => "speaks-tls",
         }
     }

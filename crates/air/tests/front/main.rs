@@ -7,6 +7,7 @@ mod gate;
 mod icecast;
 mod listeners;
 mod protocol;
+mod proxies;
 mod relays;
 mod shoutcast;
 mod sound;

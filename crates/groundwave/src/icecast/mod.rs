@@ -279,9 +279,7 @@ impl<'a> Translator<'a> {
                     .note(element, "not set: only TLS 1.2 and 1.3 are spoken, with ciphers that are held to be safe"),
                 // Its part is played by the log and by intros.
                 "logdir" | "webroot" => self.taken += 1,
-                "x-forwarded-for" => {
-                    self.note(element, "no proxy is believed; bans and the access log see the proxy's address")
-                }
+                "x-forwarded-for" => self.push("door", "proxies", text(element)),
                 _ => self.note(element, "not needed: everything is kept in the data folder"),
             }
         }

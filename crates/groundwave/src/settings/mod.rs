@@ -40,6 +40,9 @@ section! {
         connections_max: u32 = 16_000,
         /// How long a connection may take to send the head of its request, in milliseconds.
         head_timeout_ms: u32 = 15_000,
+        /// Proxies in front of the door, as addresses or networks: what they say of where somebody comes from (in X-Forwarded-For,
+        /// or by the PROXY protocol) is believed by bans, gates and the access log.
+        proxies: Vec<Network> = Vec::new(),
     }
 }
 
