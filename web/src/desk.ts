@@ -2,6 +2,7 @@
 
 import { offerCopying } from "./desk/copy";
 import { offerCountdowns } from "./desk/countdown";
+import { offerIdentity } from "./desk/identity";
 import { offerPasskeys } from "./desk/passkeys";
 import { offerRevealing } from "./desk/reveal";
 
@@ -9,3 +10,4 @@ offerPasskeys(document);
 offerRevealing(document);
 offerCopying(document);
 offerCountdowns(document);
+offerIdentity(document);

@@ -127,6 +127,8 @@ pub const ROUTES: &[Route] = {
         post("/stories/{story}/preview",          May(ViewDrafts),     KB,      Nowhere, Refused,     page!(preview::make)),
         post("/stories/{story}/preview/revoke",   May(ViewDrafts),     0,       Nowhere, Refused,     page!(preview::revoke)),
 
+        get ("/identity",                         May(ManageStation),  0,       Nowhere, LinksOnly,   page!(identity::show)),
+        post("/identity",                         May(ManageStation),  8 * KB,  Nowhere, Refused,     page!(identity::save)),
         get ("/redirects",                        May(ManageStation),  0,       Nowhere, LinksOnly,   page!(redirects::show)),
         post("/redirects",                        May(ManageStation),  4 * KB,  Nowhere, Refused,     page!(redirects::save)),
         post("/redirects/remove",                 May(ManageStation),  4 * KB,  Nowhere, Refused,     page!(redirects::remove)),

@@ -52,6 +52,7 @@ pub struct Item {
 const MENU: &[(&str, &str, Option<Permission>)] = &[
     ("Desk", "/", None),
     ("Stories", "/stories", Some(Permission::ViewDrafts)),
+    ("Identity", "/identity", Some(Permission::ManageStation)),
     ("Redirects", "/redirects", Some(Permission::ManageStation)),
     ("People", "/people", Some(Permission::ManageAccounts)),
     ("Roles", "/roles", Some(Permission::ManageAccounts)),
@@ -92,6 +93,7 @@ const SAID: &[(&str, &str)] = &[
     ("unpublish", "The story is off the site."),
     ("kill", "The story is killed: it is gone from every page."),
     ("preview-revoked", "Every preview link to this story is worthless now."),
+    ("identity-changed", "The station’s identity is changed: the site shows it now."),
     ("redirect-saved", "The redirect is saved."),
     ("redirect-removed", "The redirect is removed."),
     ("missed-forgotten", "The address is off the list, until somebody asks for it again."),

@@ -12,6 +12,8 @@ use crate::answer::{Answer, Fault};
 use crate::view::{Frame, Moment, Times};
 use crate::visit::Visit;
 
+use super::planned::{self, Planned};
+
 /// How many stories a page of the list shows.
 const STORIES: u32 = 30;
 
@@ -23,6 +25,7 @@ struct View {
     stories: Option<Vec<Story>>,
     older: Option<String>,
     services: Vec<Service>,
+    planned: Vec<Planned>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +73,7 @@ pub(crate) async fn show(visit: Arc<Visit>) -> super::Result {
         stories: stories.map(|stories| stories.map(|listed| story(&visit, &times, listed)).collect()),
         older,
         services: services(&visit, &times).await?,
+        planned: planned::list(&visit).await?,
     };
     Ok(Answer::page("home.html", &view))
 }

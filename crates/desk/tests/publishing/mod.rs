@@ -61,7 +61,7 @@ async fn act(browser: &mut Browser, act: &str, form: &[(&str, &str)]) -> Page {
     if answer.status != StatusCode::SEE_OTHER {
         return answer;
     }
-    browser.get(&answer.location().to_owned()).await
+    browser.get(answer.location()).await
 }
 
 #[tokio::test]
@@ -138,8 +138,10 @@ async fn a_planned_moment_is_said_in_the_stations_time_with_the_clocks_in_words(
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let late = june.get("/stories/7").await;
-    assert!(late.text.contains("It could not be done: the lights went out"), "{}", late.text);
+    for page in ["/stories/7", "/"] {
+        let late = june.get(page).await;
+        assert!(late.text.contains("It could not be done: the lights went out"), "{page}: {}", late.text);
+    }
 }
 
 #[tokio::test]
@@ -248,4 +250,32 @@ async fn redirects_are_made_by_hand_from_a_list_and_out_of_what_was_asked_for_in
     let all = store::redirect::list(&house.db, house.station.id, None, 9).await.unwrap();
     assert!(all.iter().any(|redirect| redirect.from == Pattern::exact("/post/flood")));
     assert_eq!(june.get("/redirects?before=nonsense").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_station_is_called_what_the_desk_says_and_a_colour_is_checked() {
+    let house = newsroom().await;
+    let mut june = house.owner().await;
+    let good = [
+        ("name", "  Harrow   Valley Radio "),
+        ("tagline", "By the river"),
+        ("call_signs", "WHVPR 91.3 Alder Falls\n\n WHVQ 88.1 Mill "),
+        ("email", "News@Harrow.example"),
+        ("accent", "#FFE066"),
+    ];
+    assert_eq!(june.post("/identity", &good).await.location(), "/identity?said=identity-changed");
+    let station = store::station::by_slug(&house.db, "harrow").await.unwrap().unwrap();
+    assert_eq!((station.name.as_str(), station.tagline.as_str()), ("Harrow Valley Radio", "By the river"));
+    assert_eq!(station.call_signs, ["WHVPR 91.3 Alder Falls", "WHVQ 88.1 Mill"]);
+    assert_eq!((station.email.as_deref(), station.accent.as_str()), (Some("news@harrow.example"), "#ffe066"));
+    assert_eq!((station.zone, station.host_names), (house.station.zone.clone(), house.station.host_names.clone()));
+    let page = june.get("/identity").await;
+    assert!(page.text.contains("Too pale for words on a light page"), "{}", page.text);
+    assert!(page.text.contains("fill=\"#000000\""), "white on yellow");
+    let log = store::change::after(&house.db, house.station.id, ::station::event::Revision(0), 9).await.unwrap();
+    assert_eq!(log.last().unwrap().event, ::station::Event::StationChanged);
+    for (field, wrong) in [("name", " "), ("accent", "red"), ("email", "nobody"), ("tagline", "a\u{7}b")] {
+        let form = good.map(|(name, value)| if name == field { (name, wrong) } else { (name, value) });
+        assert_eq!(june.post("/identity", &form).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+    }
 }
