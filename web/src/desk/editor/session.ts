@@ -121,9 +121,10 @@ class Session {
     }
 
     async #start(): Promise<void> {
+        // Before anything is said to be saved: what was left unsaved would be taken for it.
+        this.#shelf.setAside();
         // What the page says of the last save is better than what one could say here.
         if (this.#saved.value === "") this.#say(this.#saver.standing);
-        this.#shelf.setAside();
         await this.#offerUnsaved(this.#draft);
         await this.#lock.ask();
     }
@@ -193,7 +194,8 @@ class Session {
         const found = await this.#shelf.waiting();
         for (const kept of found) if (!isAhead(kept, standing)) this.#shelf.forget(kept);
         const newest = found.find((kept) => isAhead(kept, standing));
-        if (newest !== undefined) this.#offer(newest);
+        // Who reads along is offered it when they take the story over.
+        if (newest !== undefined && this.#read === null) this.#offer(newest);
     }
 
     #offer(kept: Kept): void {
