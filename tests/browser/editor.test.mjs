@@ -3,14 +3,16 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
+
+import { chromium } from "playwright-core";
 
 import { SAMPLES } from "./clipboard.mjs";
-import { startBrowser, until } from "./station.mjs";
+import { startBrowser, startStation, until } from "./station.mjs";
 
 const require = createRequire(import.meta.url);
 const AXE = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -266,6 +268,61 @@ test("a desk that is killed costs nothing, and is told everything when it is bac
   await page.context().close();
 });
 
+/** A browser with a profile that outlives it, whose process can be killed. */
+async function startOwnBrowser() {
+  const profile = path.join(folder, "profile");
+  const context = await chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-first-run"], viewport: DESK });
+  const closed = new Promise((resolve) => context.once("close", resolve));
+  return {
+    context,
+    async kill() {
+      process.kill(await mainProcess(profile), "SIGKILL");
+      await closed;
+    },
+  };
+}
+
+/** The browser that runs on `profile`: not one of its helpers, which name their kind. */
+async function mainProcess(profile) {
+  for (const entry of await readdir("/proc")) {
+    const line = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "") : "";
+    if (line.includes(`--user-data-dir=${profile}\0`) && !line.includes("--type=")) return Number(entry);
+  }
+  throw new Error("no browser runs on this profile");
+}
+
+/** Runs in the page: whether the browser's storage has a text with these words. */
+function isKept(words) {
+  return new Promise((resolve) => {
+    const opened = indexedDB.open("groundwave-desk");
+    opened.onsuccess = () => {
+      const all = opened.result.transaction("unsaved").objectStore("unsaved").getAll();
+      all.onsuccess = () => (opened.result.close(), resolve(all.result.some(({ document }) => JSON.stringify(document).includes(words))));
+    };
+  });
+}
+
+test("a browser that is killed offers the words again", async () => {
+  const own = await startDesk();
+  const first = await startOwnBrowser();
+  let page = await open({ at: own, context: first.context });
+  // The desk does not hear of it.
+  await first.context.route("**/stories/1/draft", (route) => route.abort());
+  await page.keyboard.type("Words that only this browser has.");
+  await until("the browser to keep them", () => page.evaluate(isKept, "only this browser has."));
+  await first.kill();
+  const second = await startOwnBrowser();
+  page = await open({ at: own, context: second.context });
+  const offer = page.getByText(/^Your words of .* were not saved\.$/);
+  await offer.waitFor();
+  await page.getByRole("button", { name: "Look at them" }).click();
+  assert.match(await page.getByRole("dialog").textContent(), /Words that only this browser has\./);
+  await page.getByRole("dialog").getByRole("button", { name: "Put them back" }).click();
+  assert.deepEqual(await saved(page), [{ block: "paragraph", text: [{ t: "Words that only this browser has." }] }]);
+  await until("the offer to be gone", async () => !(await offer.isVisible()));
+  await second.kill();
+});
+
 test("two writers: one reads along, takes over, and nobody’s words are lost", async () => {
   const own = await startDesk();
   const june = await open({ at: own });
@@ -354,4 +411,68 @@ test("it fits a small phone, what is pressed is large enough, and the toolbar st
   const bar = await page.getByRole("toolbar").boundingBox();
   assert.ok(bar.y + bar.height >= 639 && bar.y + bar.height <= 641, `the toolbar ends at ${bar.y + bar.height}`);
   await page.context().close();
+});
+
+describe("at a station’s own desk", () => {
+  let station, owner;
+
+  before(async () => {
+    station = await startStation();
+    owner = await browser.newContext({ viewport: DESK });
+    const page = await owner.newPage();
+    await page.goto(station.ready.desk.owner_link);
+    await page.getByLabel("Name").first().fill("June Okafor");
+    await page.getByLabel("Mail address").first().fill("june@harrow.example");
+    await page.getByLabel("Password", { exact: true }).fill("kettle lantern ferry moss");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/account/);
+    await page.close();
+  });
+
+  after(() => station?.stop());
+
+  test("a story outlives the server that is killed while it is written", async () => {
+    const page = await owner.newPage();
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    await page.goto(`${station.ready.desk.origin}/stories/new`);
+    await page.getByLabel("Headline").fill("The river rose");
+    await page.getByLabel("Section").selectOption({ index: 1 });
+    await page.getByRole("main").getByRole("button").last().click();
+    await page.waitForURL(/\/stories\/\d+\/edit/);
+    await page.locator("#words").focus();
+    await page.keyboard.type("## The gauge\nIt **rose** twice.\n");
+    await paste(page, { "text/html": SAMPLES[0].html });
+    await page.keyboard.press("Control+S");
+    const state = () => page.locator("#saved").getAttribute("data-state");
+    await until("the words to be saved", async () => (await state()) === "saved");
+    assert.deepEqual(faults.filter((words) => !/^(Applying inline style|Executing inline event handler) violates/.test(words)), []);
+    const listen = new URL(station.ready.site).host.replace("localhost", "127.0.0.1");
+    await station.stop({ keep: true, signal: "SIGKILL" });
+    await page.keyboard.type(" Nobody has heard this yet.");
+    await until("the loss to be said", async () => (await state()) === "offline");
+    station = await startStation({ dir: station.folder, listen });
+    await until("everything to be saved", async () => (await state()) === "saved");
+    await page.reload();
+    await page.locator("#words").getByText("Nobody has heard this yet.").waitFor();
+    assert.match(await page.locator("#words").textContent(), /The gauge.*It rose twice\..*Sandbags/s);
+    await page.close();
+  });
+
+  test("axe finds nothing on the page where a story is written", async () => {
+    for (const [viewport, colorScheme] of [[PHONE, "light"], [DESK, "dark"]]) {
+      const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true });
+      await context.addCookies(await owner.cookies());
+      const page = await context.newPage();
+      await page.goto(`${station.ready.desk.origin}/stories`);
+      await page.getByRole("link", { name: "The river rose" }).click();
+      await page.locator("#words").focus();
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `desk-${colorScheme}.png`), fullPage: true });
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), RULES);
+      assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => node.html.slice(0, 200)).join(" ")}`), []);
+      await context.close();
+    }
+  });
 });

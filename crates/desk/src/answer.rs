@@ -17,6 +17,7 @@ pub struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content: Content,
     pub(crate) cookies: Vec<HeaderValue>,
+    pub(crate) has_editor: bool,
 }
 
 #[derive(Debug)]
@@ -112,21 +113,39 @@ impl Answer {
         self
     }
 
+    /// The same for a page with the editor of stories on it, which may take in what is pasted.
+    pub(crate) fn with_editor(mut self) -> Self {
+        self.has_editor = true;
+        self
+    }
+
     pub(crate) fn with_cookie(mut self, cookie: HeaderValue) -> Self {
         self.cookies.push(cookie);
         self
     }
 
     fn new(status: StatusCode, content: Content) -> Self {
-        Self { status, content, cookies: Vec::new() }
+        Self { status, content, cookies: Vec::new(), has_editor: false }
     }
 }
 
 /// No script but ours, no frame around us, nothing from anywhere else. Trusted Types: no string becomes markup or script
-/// in the browser, and no script may make an exception.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-    media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+/// in the browser but under the rules that are named.
+macro_rules! policy {
+    ($rules:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; ",
+            "media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; ",
+            "require-trusted-types-for 'script'; trusted-types ",
+            $rules
+        )
+    };
+}
+
+/// No script may make an exception.
+const POLICY: &str = policy!("'none'");
+/// One rule, of the editor's: what is pasted is parsed into a document that nobody sees, and read into blocks.
+pub(crate) const EDITOR_POLICY: &str = policy!("groundwave-paste");
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), \
     publickey-credentials-create=(self), publickey-credentials-get=(self)";
 const YEARS: &str = "max-age=63072000; includeSubDomains";

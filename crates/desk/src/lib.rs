@@ -247,7 +247,7 @@ impl Desk {
 
     async fn respond(self: &Arc<Self>, answer: Answer, kept: Kept) -> Response {
         let is_https = self.settings.is_https();
-        let Answer { mut status, content, cookies } = answer;
+        let Answer { mut status, content, cookies, has_editor } = answer;
         let mut response = match content {
             Content::Page { template, view } => {
                 let desk = self.clone();
@@ -279,6 +279,10 @@ impl Desk {
                 response
             }
         };
+        if has_editor {
+            let policy = HeaderValue::from_static(answer::EDITOR_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         response.headers_mut().extend(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
         response
     }

@@ -28,6 +28,10 @@ struct View {
     id: i64,
     version: i64,
     can_edit: bool,
+    /// True if they may write in it, now or when they take it over.
+    has_editor: bool,
+    /// Whose text it is that the browser keeps.
+    account: i64,
     headline: String,
     kicker: String,
     teaser: String,
@@ -94,6 +98,8 @@ async fn page(visit: &Visit, refusal: Refusal) -> super::Result {
         id: manuscript.story.id.0,
         version: manuscript.version(),
         can_edit: manuscript.can_edit && manuscript.held_by_another(visit).is_none(),
+        has_editor: manuscript.can_edit,
+        account: visit.visitor().account.id.0,
         json: in_script(&document),
         headline: document.headline.clone(),
         kicker: document.kicker.clone(),
@@ -124,6 +130,7 @@ async fn page(visit: &Visit, refusal: Refusal) -> super::Result {
         kept: refusal.kept,
     };
     let answer = Answer::page("story.html", &view);
+    let answer = if view.has_editor { answer.with_editor() } else { answer };
     Ok(if is_refused { answer.with_status(StatusCode::CONFLICT) } else { answer })
 }
 

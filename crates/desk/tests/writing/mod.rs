@@ -233,3 +233,22 @@ async fn any_two_texts_are_compared_and_one_is_brought_back() {
     assert!(history.text.contains("kept when revision 1 was restored"), "{}", history.text);
     assert!(june.get("/audit").await.text.contains("brought back revision 1"));
 }
+
+#[tokio::test]
+async fn the_page_with_the_editor_and_no_other_allows_the_one_rule_for_what_is_pasted() {
+    let house = House::with_sections().await;
+    let mut june = house.owner().await;
+    let mut board = house.colleague(&mut june, "Bo", "bo@harrow.example", "board").await;
+    let story = june.begin("First").await;
+    let policy = |page: &Page| page.header("content-security-policy").unwrap().to_owned();
+    let plain = policy(&june.get("/stories").await);
+    assert!(plain.ends_with("trusted-types 'none'"), "{plain}");
+    let writing = june.get(&format!("{story}/edit")).await;
+    assert_eq!(policy(&writing), plain.replace("trusted-types 'none'", "trusted-types groundwave-paste"));
+    let editor = web::named("editor.js").unwrap().file_name();
+    assert!(writing.text.contains(editor) && writing.text.contains("data-account="), "{}", writing.text);
+    // Who may only read gets neither the editor nor its rule.
+    let reading = board.get(&format!("{story}/edit")).await;
+    assert_eq!(policy(&reading), plain);
+    assert!(!reading.text.contains(editor));
+}
