@@ -1,6 +1,8 @@
 //! Tapes on a real disk: written by a writer that follows a real log, read by time.
 #![expect(clippy::single_range_in_vec_init, reason = "what was heard is a list of runs, also where it is one")]
 
+mod kills;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
