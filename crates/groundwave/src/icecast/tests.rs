@@ -52,6 +52,7 @@ fn a_full_configuration_is_taken_over_and_the_rest_is_told_line_by_line() {
     assert_eq!(settings.directory.timeout_seconds, 15);
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().unwrap().display().to_string();
     assert_eq!(settings.tls.listen, ["0.0.0.0:8443".parse().unwrap()]);
+    assert_eq!(settings.door.proxies, ["192.0.2.1".parse().unwrap()]);
     let pem = "/etc/icecast2/icecast.pem";
     assert_eq!((path(&settings.tls.certificate), path(&settings.tls.key)), (pem.into(), pem.into()));
     assert_eq!(
