@@ -49,6 +49,18 @@ function codeOf(secret, ahead = 0) {
   return String(number % 1_000_000).padStart(6, "0");
 }
 
+/** The path of a story that was begun, named and written in. */
+async function begunStory(page) {
+  await page.goto(`${desk}/stories/new`);
+  await page.getByLabel("Headline").fill("The river rises");
+  await page.getByRole("button", { name: "Begin writing" }).click();
+  const story = new URL(await page.waitForURL(/\/edit$/).then(() => page.url())).pathname.replace("/edit", "");
+  await page.goto(`${desk}${story}/history`);
+  await page.getByLabel("Keep the text as it is now").fill("the first one");
+  await page.getByRole("button", { name: "Keep" }).click();
+  return story;
+}
+
 /** An authenticator that belongs to this page's browser: a phone with a finger on it. */
 async function virtualAuthenticator(page) {
   const session = await page.context().newCDPSession(page);
@@ -190,7 +202,9 @@ describe("on every page of the desk", () => {
     const page = await owner.newPage();
     await page.goto(`${desk}/people`);
     const people = await page.locator(".row-title a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
-    pages = ["/", "/account", "/account/codes", "/people", ...people, "/roles", "/audit", "/no/such/page"];
+    const story = await begunStory(page);
+    const ofStory = [`${story}/edit`, story, `${story}/history`, `${story}/compare?from=1&to=draft`];
+    pages = ["/", "/stories", "/stories/new", ...ofStory, "/account", "/account/codes", "/people", ...people, "/roles", "/audit", "/no/such/page"];
     await page.close();
   });
 
@@ -248,7 +262,7 @@ describe("on every page of the desk", () => {
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(overflow <= 0, `${path} is ${overflow} px too wide at 320 px`);
       const small = await page.evaluate(() =>
-        [...document.querySelectorAll("button:not([hidden]), .button, input:not([type=hidden], [type=checkbox]), select")]
+        [...document.querySelectorAll("button:not([hidden]), .button, input:not([type=hidden], [type=checkbox], [type=radio]), select")]
           .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 40)
           .map((element) => element.outerHTML.slice(0, 120)),
       );
