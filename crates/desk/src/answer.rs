@@ -1,8 +1,11 @@
 //! Answers: a page, a way on, a piece of JSON, a file; and why there is none.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
@@ -30,6 +33,8 @@ pub(crate) enum Content {
     /// Where to go on.
     SeeOther(String),
     Json(serde_json::Value),
+    /// Server-sent events, until they end.
+    Events(Body),
     File {
         media_type: &'static str,
         encoding: Option<&'static str>,
@@ -53,6 +58,9 @@ pub enum Fault {
     /// Too much is being done at once.
     #[error(transparent)]
     Busy(#[from] BusyDesk),
+    /// As many look at once as there are places for.
+    #[error("as many look at once as there are places for")]
+    Crowded,
     /// The store did not do as asked.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -95,6 +103,11 @@ impl Answer {
     /// A piece of JSON.
     pub fn json(value: serde_json::Value) -> Self {
         Self::new(StatusCode::OK, Content::Json(value))
+    }
+
+    /// Server-sent events, until they end.
+    pub(crate) fn events(events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Self {
+        Self::new(StatusCode::OK, Content::Events(Body::from_stream(events)))
     }
 
     pub(crate) fn file(media_type: &'static str, bytes: &'static [u8]) -> Self {
@@ -154,11 +167,11 @@ const YEARS: &str = "max-age=63072000; includeSubDomains";
 pub(crate) fn respond(
     status: StatusCode,
     media_type: &'static str,
-    bytes: Bytes,
+    body: impl Into<Body>,
     kept: Kept,
     is_https: bool,
 ) -> Response {
-    let mut answer = Response::new(Body::from(bytes));
+    let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     guard(headers, is_https);

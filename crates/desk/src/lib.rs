@@ -33,8 +33,9 @@ pub use settings::Settings;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use air::Air;
 use answer::{Answer, Content, Fault};
 use axum::Router;
 use axum::body::Body;
@@ -55,6 +56,7 @@ use station::{Clock, Station};
 use store::Db;
 use templates::Templates;
 use throttle::Throttle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use visit::{Form, Visit};
 
 /// The desks of every station of this program.
@@ -66,7 +68,14 @@ pub struct Desk {
     hasher: Hasher,
     throttle: Throttle,
     letters: Letters,
+    /// The air that master control works, once it is there.
+    air: OnceLock<Arc<Air>>,
+    followers: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
 }
+
+/// How many may look at master control at once, all stations together.
+const FOLLOWERS_MAX: usize = 64;
 
 /// The lines of one path.
 type Lines = Vec<&'static Route>;
@@ -83,6 +92,9 @@ impl Desk {
             templates: Templates::new(),
             hasher: Hasher::new(),
             throttle: Throttle::new(),
+            air: OnceLock::new(),
+            followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+            stopping: watch::Sender::new(false),
         }))
     }
 
@@ -111,6 +123,37 @@ impl Desk {
     /// What it is set to.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Gives master control an air to work. Without one its page says that there is none here.
+    pub fn attach_air(&self, air: Arc<Air>) {
+        if self.air.set(air).is_err() {
+            tracing::error!("the desk has an air already; it keeps that one");
+        }
+    }
+
+    /// The air, if it runs here.
+    pub(crate) fn air(&self) -> Option<&Arc<Air>> {
+        self.air.get()
+    }
+
+    /// A place among those who look at master control.
+    pub(crate) fn place_to_follow(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.followers).try_acquire_owned().ok();
+        if place.is_none() {
+            metrics::counter!("groundwave_desk_followers_refused_total").increment(1);
+        }
+        place
+    }
+
+    /// Tells when the program stops.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Ends the answers that go on for as long as somebody looks.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Sends letters, for as long as the program runs.
@@ -259,11 +302,10 @@ impl Desk {
                         return self.plain(Reason::Failed);
                     }
                 };
-                answer::respond(status, "text/html; charset=utf-8", html.into(), kept, is_https)
+                answer::respond(status, "text/html; charset=utf-8", html, kept, is_https)
             }
-            Content::Json(value) => {
-                answer::respond(status, "application/json", value.to_string().into(), kept, is_https)
-            }
+            Content::Json(value) => answer::respond(status, "application/json", value.to_string(), kept, is_https),
+            Content::Events(body) => answer::respond(status, "text/event-stream", body, kept, is_https),
             Content::File { media_type, encoding, bytes } => {
                 let mut response = answer::respond(status, media_type, bytes, kept, is_https);
                 let headers = response.headers_mut();
@@ -290,13 +332,7 @@ impl Desk {
     /// The last resort: a page for when no station is known, or no template can be trusted.
     fn plain(&self, reason: Reason) -> Response {
         let html = problem::plain(reason);
-        answer::respond(
-            reason.status(),
-            "text/html; charset=utf-8",
-            html.into(),
-            Kept::Nowhere,
-            self.settings.is_https(),
-        )
+        answer::respond(reason.status(), "text/html; charset=utf-8", html, Kept::Nowhere, self.settings.is_https())
     }
 }
 
@@ -351,7 +387,7 @@ fn reason(fault: &Fault) -> Reason {
         Fault::NotFound => Reason::NotFound,
         Fault::NotAllowed => Reason::NotAllowed,
         Fault::Unreadable => Reason::Unreadable,
-        Fault::Busy(_) => Reason::Busy,
+        Fault::Busy(_) | Fault::Crowded => Reason::Busy,
         Fault::Store(error) if error.is_unavailable() => {
             tracing::warn!(?error, "the store did not answer the desk");
             Reason::Unavailable

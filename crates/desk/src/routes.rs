@@ -66,7 +66,7 @@ pub const ROUTES: &[Route] = {
     use Guard::{Anyone, Fresh, May, SignedIn};
     use Kept::{ForEver, Nowhere};
     use Permission::{
-        Approve, Correct, Create, Kill, ManageAccounts, ManageStation, Publish, ReadAudit, Schedule, Submit, Unpublish, ViewDrafts,
+        Approve, Correct, Create, Kill, ManageAccounts, ManageStation, OperateAir, Publish, ReadAudit, Schedule, Submit, Unpublish, ViewDrafts,
     };
     &[
         //    method path                         guard                body     kept     from others  what answers
@@ -147,6 +147,13 @@ pub const ROUTES: &[Route] = {
         get ("/roles",                            May(ManageAccounts), 0,       Nowhere, LinksOnly,   page!(roles::show)),
         post("/roles",                            May(ManageAccounts), 8 * KB,  Nowhere, Refused,     page!(roles::save)),
         get ("/audit",                            May(ReadAudit),      0,       Nowhere, LinksOnly,   page!(audit::show)),
+
+        get ("/control",                          SignedIn,            0,       Nowhere, LinksOnly,   page!(control::show)),
+        get ("/control/now",                      SignedIn,            0,       Nowhere, Refused,     page!(control::follow)),
+        post("/control/{service}/switch",         May(OperateAir),     KB,      Nowhere, Refused,     page!(control::switch)),
+        post("/control/{service}/queue",          May(OperateAir),     KB,      Nowhere, Refused,     page!(control::line_up)),
+        post("/control/{service}/queue/{number}/remove", May(OperateAir), 0,    Nowhere, Refused,     page!(control::take_out)),
+        post("/control/{service}/skip",           May(OperateAir),     0,       Nowhere, Refused,     page!(control::skip)),
 
         get ("/assets/{name}",                    Anyone,              0,       ForEver, Allowed,     page!(files::asset)),
         get ("/icon.svg",                         Anyone,              0,       Nowhere, Allowed,     page!(files::icon)),

@@ -53,6 +53,7 @@ const MENU: &[(&str, &str, Option<Permission>)] = &[
     ("Desk", "/", None),
     ("Stories", "/stories", Some(Permission::ViewDrafts)),
     ("Identity", "/identity", Some(Permission::ManageStation)),
+    ("Master control", "/control", None),
     ("Redirects", "/redirects", Some(Permission::ManageStation)),
     ("People", "/people", Some(Permission::ManageAccounts)),
     ("Roles", "/roles", Some(Permission::ManageAccounts)),
@@ -97,6 +98,10 @@ const SAID: &[(&str, &str)] = &[
     ("redirect-saved", "The redirect is saved."),
     ("redirect-removed", "The redirect is removed."),
     ("missed-forgotten", "The address is off the list, until somebody asks for it again."),
+    ("switched", "The switch is set."),
+    ("lined-up", "The piece is lined up."),
+    ("taken-out", "The piece is taken out of the queue."),
+    ("skipped", "What automation played is ended."),
 ];
 
 impl Frame {

@@ -88,6 +88,7 @@ impl House {
         Bans::of(&settings).hold(&air)?;
         let site = Site::new(site_settings(&settings, public_port), db.clone(), vault, bus.clone(), clock.clone());
         let desk = reception::open(&settings, public_port, &stations, db.clone(), clock.clone())?;
+        desk.iter().for_each(|desk| desk.attach_air(air.clone()));
         Ok(Self {
             settings,
             stations,
@@ -128,11 +129,12 @@ impl House {
         when_open(&open)?;
         tracing::info!(addresses = ?open.addresses, tls = ?open.secure_addresses, stations = open.stations.len(), "on the air");
         let (air, pages) = (self.air.clone(), self.pages());
-        let site = self.site.clone();
+        let (site, desk) = (self.site.clone(), self.desk.clone());
         let stop = async move {
             stop.await;
             // Whoever follows what is on would keep the door open until its patience ends.
             site.stop();
+            desk.iter().for_each(|desk| desk.stop());
         };
         let certificates = self.certificates;
         let secure =

@@ -7,6 +7,7 @@
 pub(crate) mod account;
 pub(crate) mod acts;
 pub(crate) mod audit;
+pub(crate) mod control;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod home;
