@@ -152,6 +152,7 @@ fn row(rank: Rank, inputs: &[Input]) -> Row {
             Some(State::Silent) => "silent",
             Some(State::ChannelDead) => "one channel is dead",
             Some(State::StuckTone) => "stuck on a tone",
+            Some(State::Frozen) => "sends the same again and again",
         },
     }
 }
