@@ -109,6 +109,9 @@ async fn page(visit: &Visit, fault: Option<String>) -> super::Result {
 
 /// Tells what changes, for as long as somebody looks.
 pub(crate) async fn follow(visit: Arc<Visit>) -> super::Result {
+    if visit.desk.air().is_none() {
+        return Err(Fault::NotFound);
+    }
     let place = visit.desk.place_to_follow().ok_or(Fault::Crowded)?;
     let following = Following {
         until: visit.desk.clock.elapsed() + FOLLOWING_MAX,
