@@ -26,6 +26,7 @@ export function followControl(page: Document): void {
     if (saying && saying.textContent !== words) saying.textContent = words;
   };
   saying?.removeAttribute("hidden");
+  page.getElementById("snapshot")?.remove();
   const events = new EventSource(address);
   events.addEventListener("message", (event: MessageEvent<string>) => {
     say("Live");
