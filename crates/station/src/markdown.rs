@@ -452,7 +452,7 @@ fn read_quote(lines: &[&str], mark_bytes: usize) -> (Vec<String>, String) {
         .last()
         .filter(|_| lines.iter().rev().skip(1).any(|line| !line.is_empty()))
         .and_then(|line| line.strip_prefix('—').or_else(|| line.strip_prefix("-- ")));
-    let attribution = last.map(|name| one_line(name));
+    let attribution = last.map(one_line);
     if attribution.is_some() {
         lines.pop();
     }
