@@ -205,6 +205,8 @@ describe("on every page of the desk", () => {
     const story = await begunStory(page);
     const ofStory = [`${story}/edit`, story, `${story}/history`, `${story}/compare?from=1&to=draft`];
     pages = ["/", "/stories", "/stories/new", ...ofStory, "/account", "/account/codes", "/people", ...people, "/roles", "/audit", "/no/such/page"];
+    // A page that is closed while it loads does not always close.
+    await page.waitForURL(/said=revision-named/);
     await page.close();
   });
 
